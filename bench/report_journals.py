@@ -49,7 +49,9 @@ def _lines(cases: int) -> Iterator[JournalLine]:
         settings={**settings, "url": "https://jama.example"},
     )
     tests = list(map(_test, range(1, cases + 1)))
-    yield lines.collected_line((test.test_id, Outcome.NOT_REACHED, test.links) for test in tests)
+    yield lines.collected_line(
+        TestResult(test.test_id, Outcome.NOT_REACHED, links=test.links) for test in tests
+    )
     yield from map(lines.result_line, tests)
     place = {"line": "place", "project": 33, "plan": 20494, "cycle": 20511, "changes": []}
     yield {**place, "unresolved": []}

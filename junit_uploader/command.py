@@ -294,11 +294,10 @@ def write_results(
     journal.write(*map(uncollected_line, (each for each in results if each.is_uncollected)))
     tests = [each for each in results if not each.is_uncollected]
     for some in _chunks((each for each in tests if each.links), tests_a_line):
-        known = ((each.test_id, Outcome.NOT_REACHED, each.links, "") for each in some)
+        known = (each._replace(outcome=Outcome.NOT_REACHED, message="") for each in some)
         journal.write(collected_line(known))
     if missing:
-        known = ((each.test_id, each.outcome, each.links, each.message) for each in missing)
-        journal.write(collected_line(known))
+        journal.write(collected_line(missing))
     ended = (each for each in tests if each.outcome is not Outcome.NOT_REACHED)
     for some in _chunks(ended, LINES_AT_ONCE):
         journal.write_encoded(*map(result_text, some))

@@ -230,10 +230,21 @@ def test_the_script_of_a_template_brings_all_reports_and_tells_the_values(
 
 @shell
 @systems
-def test_a_bad_end_of_the_upload_is_the_end_of_the_script(
-    checkout: Repository, make: Callable[[], Script]
+def test_a_bad_end_of_the_upload_is_the_end_of_the_script_and_leaves_nothing_behind(
+    checkout: Repository, make: Callable[[], Script], tmp_path: Path
 ) -> None:
-    assert run(checkout, make(), FORCED_STATUS="3").returncode == 3
+    own = tmp_path / "temporary files"
+    own.mkdir()
+    assert run(checkout, make(), FORCED_STATUS="3", TMPDIR=str(own)).returncode == 3
+    assert list(own.iterdir()) == []
+
+
+@shell
+def test_teamcity_keeps_the_journal_whatever_the_end(checkout: Repository) -> None:
+    said = "##teamcity[publishArtifacts '.jama => jama-journal']"
+    assert said not in run(checkout, teamcity(), FORCED_STATUS="2").stdout
+    (checkout.folder / ".jama").mkdir()
+    assert said in run(checkout, teamcity(), FORCED_STATUS="3").stdout.splitlines()
 
 
 @systems

@@ -18,7 +18,7 @@ from junit_uploader.junit.elements import find_properties, without_marks
 from junit_uploader.junit.notes import UnreadableError
 from junit_uploader.junit.parser import FastFeed
 from junit_uploader.junit.scenarios import find_listed_tags, find_tags, read_scenario
-from pytest_jama.cli.case_drafts import read_docstring
+from pytest_jama.cli.cases.case_drafts import read_docstring
 from pytest_jama.core.folding import fold
 from pytest_jama.core.key_patterns import KeyPattern
 from pytest_jama.core.redaction import redact

@@ -264,4 +264,5 @@ class ReportedTest(NamedTuple):
             redacted=extras.redacted,
             trace=extras.trace,
             error_type=extras.error_type,
+            names_cases=bool(extras.links),
         )

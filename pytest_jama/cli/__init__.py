@@ -22,11 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import click  # noqa: PLC0415 (pytest imports nothing of this)
 
     from pytest_jama.cli import (  # noqa: PLC0415 (they add their commands)
-        case_commands,  # noqa: F401
         evidence_commands,  # noqa: F401
         octane_commands,  # noqa: F401
         sandbox_command,  # noqa: F401
     )
+    from pytest_jama.cli.cases import case_commands  # noqa: F401, PLC0415
     from pytest_jama.cli.check import check_command  # noqa: F401, PLC0415
     from pytest_jama.cli.commands import toolbox  # noqa: PLC0415
     from pytest_jama.cli.init import init_command  # noqa: F401, PLC0415

@@ -112,6 +112,8 @@ class CollectedSession(NamedTuple):
         return [*(f"{where}: {why}" for where, why in self.uncollected), *self.mistakes]
 
 
+_JAMA_OPTIONS = ("--jama-no-upload", "--jama-plan=not-used", "--jama-cycle=not-used")
+_OCTANE_OPTIONS = ("--octane", "--octane-no-upload")
 _FILE_VARIABLE = "PYTEST_JAMA_COLLECTION_FILE"
 _WRONG_USE = 4  # pytest's own exit status for it
 _ENDED_WELL = (0, 5)  # 5: there is no test
@@ -119,7 +121,11 @@ _SHOWN_LINES = 15
 
 
 def collect_tests(
-    arguments: Sequence[str], *, redactor: Redactor, config: Path | None = None
+    arguments: Sequence[str],
+    *,
+    redactor: Redactor,
+    config: Path | None = None,
+    is_for_octane: bool = False,
 ) -> CollectedSession:
     """Let pytest collect, in the current folder.
 
@@ -129,19 +135,22 @@ def collect_tests(
         arguments: What pytest gets: paths, node IDs, options.
         redactor: Hides secrets in what pytest and the tests print.
         config: The settings file, when it is not the one that pytest finds.
+        is_for_octane: Whether octane.yaml has the map.
 
     Raises:
         SettingsError: When pytest finds its arguments or our settings wrong.
         PytestJamaError: When it ended without saying what it collected.
     """
-    named = [f"--jama-config={config.absolute()}"] if config else []
+    options = _OCTANE_OPTIONS if is_for_octane else _JAMA_OPTIONS
+    prefix = "octane" if is_for_octane else "jama"
+    named = [f"--{prefix}-config={config.absolute()}"] if config else []
     with tempfile.TemporaryDirectory(prefix="pytest-jama-") as folder:
         file = Path(folder, "collected.json")
         process = subprocess.run(  # noqa: S603 (pytest, with what the user gave for it)
             [
-                *(sys.executable, "-m", "pytest", "--collect-only", "-q", "--jama-no-upload"),
+                *(sys.executable, "-m", "pytest", "--collect-only", "-q"),
                 *("-p", "pytest_jama.plugin.collection_file"),
-                *(f"--jama-{name}=not-used" for name in ("plan", "cycle")),
+                *options,
                 *named,
                 *arguments,
             ],

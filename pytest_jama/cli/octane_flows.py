@@ -28,7 +28,7 @@ from pytest_jama.targets.octane.task_status import wait_for_task
 from pytest_jama.targets.octane.wishes import Wishes, require_usable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_jama.config import Flags
     from pytest_jama.config.octane_settings import OctaneSettings
@@ -137,7 +137,7 @@ def _run(work: Callable[[OctaneClient], FlowRows], options: FlowOptions, *, prog
         if output.as_json and options.as_csv:
             what = "--json and --csv exclude each other"
             raise SettingsError(Problem(what, "give one of them", "command line"))
-        settings = load_octane(options.config, {"url": options.url})
+        settings = _load_settings(options.config, {"url": options.url})
         with output.logging(), _client_of(settings) as client:
             found = work(client)
     except PytestJamaError as error:
@@ -155,25 +155,13 @@ def _client_of(settings: OctaneSettings) -> Iterator[OctaneClient]:
         client.close()
 
 
-def load_octane(
-    config: Path | None, flags: Flags, *, unused: Collection[str] = UNUSED
-) -> OctaneSettings:
-    """Load the settings.
-
-    Args:
-        config: The settings file; None to look for it.
-        flags: What the flags say, by setting.
-        unused: The settings that are left out when a variable in them is unset.
-
-    Raises:
-        SettingsError: With every mistake.
-    """
+def _load_settings(config: Path | None, flags: Flags) -> OctaneSettings:
     return load_settings(
         start=Path.cwd(),
         file=config,
         flags=flags,
         environ=os.environ,
-        unused=unused,
+        unused=UNUSED,
         flag_prefix="--",
         kind=OCTANE,
     ).settings

@@ -114,19 +114,16 @@ class RelinkedJournals:
         yield from self._left_behind_lines()
 
     def _unknown_lines(self) -> Iterator[Line]:
-        """Say where a test keeps its cases since its journal does not tell what gave them."""
+        """Say where tests keep their cases since a journal does not tell what gave them."""
         unknown = sum(
             bool(result.links)
-            for before, after in zip(self._before, self.recordings, strict=True)
+            for before in self._before
             if self.today is not None and before.map is None
-            for result in after.all_results()
-            if not self.today.settings.tests.find(result.test_id)
+            for result in before.all_results()
         )
         if unknown:
-            text = f"{counted(unknown, 'test')} that the map does not name keeps its cases: "
-            text += (
-                "the journal is of an older version, and does not tell whether the map gave them"
-            )
+            text = f"{counted(unknown, 'test')} of a journal of an older version keep their cases: "
+            text += "it does not tell whether a map gave them; --case OLD=NEW changes them"
             yield Line("warning", text, Tone.WARNING)
 
     def _left_behind_lines(self) -> Iterator[Line]:

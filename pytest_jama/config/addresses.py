@@ -33,12 +33,28 @@ def _base_url(value: object, kind: TargetKind[Any], find_context: Callable[[str]
             "contains a user name or password (the part before `@`)",
             remedy=f"remove that part; credentials come from {kind.sign_in_words}",
         )
+    _refuse_nearly(text)
     parts = urlsplit(text if "://" in text else f"https://{text}")
     host = f"[{parts.hostname}]" if "[" in parts.netloc else parts.hostname
     if _ODD.match(text) or parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host or ""):
         raise ValueError(ascii(text))  # pydantic cannot take surrogates in it
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{host}{port}{find_context(parts.path)}"
+
+
+def _refuse_nearly(text: str) -> None:
+    """Refuse `http:/host` and `https//host`, whose host would be `http` or `https`.
+
+    Raises:
+        PydanticCustomError: With the address that is meant.
+    """
+    nearly = _NEARLY.fullmatch(text)
+    if nearly and nearly[2] != "://":
+        meant = f"{nearly[1].lower()}://{nearly[3]}"
+        raise mistake(f"is {text!a}", remedy=f"write {meant!a}")
+
+
+_NEARLY = re.compile(r"(https?)([:;][/\\]*|[/\\]+)([\w\[][^\x00-\x20\x7f]*)", re.IGNORECASE)
 
 
 def _text(value: object) -> str:

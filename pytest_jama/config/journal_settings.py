@@ -4,11 +4,9 @@ No `from __future__ import annotations` in this module: pydantic needs the types
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import ConfigDict, Field, model_validator
 
 from pytest_jama.config import types
 from pytest_jama.config.types import Allowed, Given, Section
@@ -43,6 +41,8 @@ class UploadSettings(Section):
 class JournalSettings(Section):
     """Where journals are, and how long; a bare path is that of the folder."""
 
+    bare_form: ClassVar[dict[str, Any]] = {"type": "string", "minLength": 1}
+
     # The default is relative to the file, too, so that it is validated with its surroundings.
     model_config = ConfigDict(revalidate_instances="always")
 
@@ -66,15 +66,6 @@ class JournalSettings(Section):
     def keys_of_flag(cls, said: Any) -> dict[str, Any]:
         """Return the folder that a flag names."""
         return {"folder": said}
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls,
-        core_schema: CoreSchema,
-        handler: GetJsonSchemaHandler,
-    ) -> JsonSchemaValue:
-        mapping = handler.resolve_ref_schema(handler(core_schema))
-        return {"anyOf": [{"type": "string", "minLength": 1}, mapping]}
 
 
 Journal = Annotated[

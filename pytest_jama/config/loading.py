@@ -234,7 +234,6 @@ def load_from_journal(
     environ: Mapping[str, str],
     flags: Flags,
     label: str = "journal",
-    flag_prefix: str = "--",
 ) -> LoadedSettings[AnySettings]:
     """Load what `SharedSettings.for_journal` kept, for the kind of server that `owned` is for.
 
@@ -248,7 +247,6 @@ def load_from_journal(
         environ: The environment, with the credentials.
         flags: As for `load_settings`.
         label: The journal, as messages name it.
-        flag_prefix: What flags begin with in this front-end, for messages.
 
     Raises:
         SettingsError: With every mistake.
@@ -274,11 +272,11 @@ def load_from_journal(
                 find_origin=lambda path: _origin_of(path[0], owned, label),
                 is_file=False,
             ),
-            overrides=find_overrides(flags, environ, prefix=flag_prefix, kind=kind),
+            overrides=find_overrides(flags, environ, prefix="--", kind=kind),
             environ=environ,
             lookup=lookup,
             surroundings=Surroundings(folder=Path.cwd(), kind=kind),
-            offered=OfferedFlags(flag_prefix, flags),
+            offered=OfferedFlags("--", flags),
         )
     return LoadedSettings(
         settings, origins, owned.file, is_named=owned.is_named, find_origin=find_origin

@@ -9,15 +9,13 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import (
     BeforeValidator,
     Field,
-    GetJsonSchemaHandler,
     InstanceOf,
     SecretStr,
     StringConstraints,
     WithJsonSchema,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
-from pydantic_core import CoreSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from pytest_jama.config import types
 from pytest_jama.config.addresses import OctaneUrl, ReportLink, find_workspace, is_report_link
@@ -138,6 +136,8 @@ TestFields = Annotated[
 class SuiteSettings(Section):
     """The test suite whose suite run gathers the runs; a name alone is `name`."""
 
+    bare_form: ClassVar[dict[str, Any]] = {"type": ["string", "number", "null"], "minLength": 1}
+
     name: Reference = Field(description="The test suite, which must exist.")
     run: Annotated[
         str | None,
@@ -158,15 +158,6 @@ class SuiteSettings(Section):
     def keys_of_flag(cls, said: Any) -> dict[str, Any]:
         """Return the keys that a flag gives."""
         return {"name": said}
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls,
-        core_schema: CoreSchema,
-        handler: GetJsonSchemaHandler,
-    ) -> JsonSchemaValue:
-        mapping = handler.resolve_ref_schema(handler(core_schema))
-        return {"anyOf": [{"type": ["string", "number", "null"], "minLength": 1}, mapping]}
 
 
 class BuildSettings(Section):

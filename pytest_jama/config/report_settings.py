@@ -6,20 +6,17 @@ No `from __future__ import annotations` in this module: pydantic needs the types
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BeforeValidator,
     Field,
-    GetJsonSchemaHandler,
     InstanceOf,
     PlainSerializer,
     ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
 
 from pytest_jama.config.types import Allowed, Section, mistake, resolve_path
 from pytest_jama.core.origin import Equipment
@@ -76,7 +73,18 @@ Files = Annotated[
 ]
 
 
-class ReportSettings(Section):
+class _FilesFirst(Section):
+    """A section in whose place a path, or a list of them, may stand."""
+
+    bare_form: ClassVar[dict[str, Any]] = _TEXTS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_bare_files(cls, value: object) -> object:
+        return {"files": value} if isinstance(value, (str, list, tuple)) else value
+
+
+class ReportSettings(_FilesFirst):
     """Which reports are written at the end of a session; a path, or a list of them, is `files`."""
 
     files: Files = Field(
@@ -94,24 +102,10 @@ class ReportSettings(Section):
         "`auto` prints annotations in GitHub Actions, Azure Pipelines and TeamCity, `never` none.",
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _read_bare_files(cls, value: object) -> object:
-        return {"files": value} if isinstance(value, (str, list, tuple)) else value
-
     @classmethod
     def keys_of_flag(cls, said: Any) -> dict[str, Any]:
         """Return the files that a flag names."""
         return {"files": said}
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls,
-        core_schema: CoreSchema,
-        handler: GetJsonSchemaHandler,
-    ) -> JsonSchemaValue:
-        mapping = handler.resolve_ref_schema(handler(core_schema))
-        return {"anyOf": [_TEXTS, mapping]}
 
 
 ValueFiles = Annotated[
@@ -122,7 +116,7 @@ ValueFiles = Annotated[
 ]
 
 
-class OutputSettings(Section):
+class OutputSettings(_FilesFirst):
     """Values for later steps and jobs of a CI system; a path, or a list of them, is `files`."""
 
     files: ValueFiles = Field(
@@ -136,24 +130,10 @@ class OutputSettings(Section):
         "and TeamCity, `never` does not.",
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _read_bare_files(cls, value: object) -> object:
-        return {"files": value} if isinstance(value, (str, list, tuple)) else value
-
     @classmethod
     def keys_of_flag(cls, said: Any) -> dict[str, Any]:
         """Return the files that a variable names, with commas between them."""
         return {"files": [each.strip() for each in said.split(",")]}
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls,
-        core_schema: CoreSchema,
-        handler: GetJsonSchemaHandler,
-    ) -> JsonSchemaValue:
-        mapping = handler.resolve_ref_schema(handler(core_schema))
-        return {"anyOf": [_TEXTS, mapping]}
 
 
 def _said(value: object) -> str:

@@ -12,7 +12,7 @@ import re
 import warnings
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -32,7 +32,10 @@ from pytest_jama.core.cases import GROUP
 from pytest_jama.core.text import quoted
 
 if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
     from pydantic.fields import FieldInfo
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 
 class Allowed(NamedTuple):
@@ -222,7 +225,13 @@ def _field_value(value: object) -> object:
 
 
 class Section(BaseModel):
-    """A mapping of settings; unknown keys are mistakes, messages never show what was read."""
+    """A mapping of settings; unknown keys are mistakes, messages never show what was read.
+
+    Attributes:
+        bare_form: JSON schema of what may stand in its place; empty for nothing.
+    """
+
+    bare_form: ClassVar[dict[str, Any]] = {}
 
     model_config = ConfigDict(
         frozen=True,
@@ -235,6 +244,15 @@ class Section(BaseModel):
     def _take_nothing_for_defaults(cls, value: object) -> object:
         """Accept a section of which all lines are commented out."""
         return {} if value is None else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        if not cls.bare_form:
+            return schema
+        return {"anyOf": [cls.bare_form, handler.resolve_ref_schema(schema)]}
 
 
 Name = Annotated[

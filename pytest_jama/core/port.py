@@ -84,6 +84,7 @@ class Retry(NamedTuple):
         pause_s: How many seconds it waits.
         left_s: In how many seconds the upload gives up, unless a request succeeds.
         is_unreached: Whether there was no connection, so that the server knows nothing of it.
+        is_answered: Whether it was answered, and is made again for what is not shown yet.
     """
 
     request: str
@@ -93,6 +94,7 @@ class Retry(NamedTuple):
     pause_s: float = 0.0
     left_s: float = 0.0
     is_unreached: bool = False
+    is_answered: bool = False
 
     def __str__(self) -> str:
         why = f"{self.reason}, {self.detail}" if self.detail else self.reason

@@ -126,6 +126,7 @@ class TestResult(NamedTuple):
         error_type: The kind of its failure, where a report tells it apart from the message; kept
             only with traces.
         reported: How a report names it; kept only with traces, None otherwise and for pytest.
+        names_cases: Whether it names its cases itself: by marker or property.
     """
 
     test_id: str
@@ -144,6 +145,7 @@ class TestResult(NamedTuple):
     trace: str = ""
     error_type: str = ""
     reported: ReportedName | None = None
+    names_cases: bool = False
 
     @classmethod
     def of_uncollected(cls, address: str, links: tuple[CaseLink, ...]) -> TestResult:

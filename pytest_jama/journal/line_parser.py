@@ -116,12 +116,13 @@ class Parser:
 
     def parse_collected(self, line: JournalLine) -> Iterator[TestResult]:
         """Yield what each test of a `collected` line counts as."""
-        for test_id, outcome, links, *why in line["tests"]:
+        for test_id, outcome, links, *rest in line["tests"]:
             yield TestResult(
                 _text(test_id),
                 Outcome(outcome),
-                message=_text(why[0]) if why else "",
+                message=_text(rest[0]) if rest else "",
                 links=self.parse_links(links),
+                names_cases=True in rest[1:2],
             )
 
     def parse_unmatched(self, line: JournalLine) -> Iterator[Unmatched]:
@@ -157,6 +158,7 @@ class Parser:
             trace=_text(line.get("trace", "")),
             error_type=_text(line.get("error_type", "")),
             reported=None if reported is None else ReportedName(*map(_text, reported)),
+            names_cases=line.get("own") is True,
         )
 
     def parse_verdict(self, line: JournalLine) -> RecordedVerdict:
@@ -256,7 +258,10 @@ def parse_locked(line: JournalLine) -> Lock:
 
 def parse_left_out(line: JournalLine) -> dict[str, TestResult]:
     """Read a `left_out` line: what each test that is linked to no case counts as."""
-    tests = (TestResult(_text(test), Outcome(outcome)) for test, outcome in line["tests"])
+    tests = [
+        TestResult(_text(test), Outcome(outcome), is_taken_out=bool(own), names_cases=bool(own))
+        for test, outcome, *own in line["tests"]
+    ]
     return {each.test_id: each for each in tests}
 
 

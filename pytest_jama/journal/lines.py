@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.origin import Provenance
     from pytest_jama.core.redaction import Redactor
-    from pytest_jama.core.results import Outcome, TestResult
+    from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 
     Links = tuple[CaseLink, ...]
@@ -114,20 +114,20 @@ def uncollected_line(test: TestResult) -> JournalLine:
     return {"line": "uncollected", "address": test.test_id, "cases": _links(test.links)}
 
 
-def collected_line(
-    tests: Iterable[
-        tuple[str, Outcome, tuple[CaseLink, ...]] | tuple[str, Outcome, tuple[CaseLink, ...], str]
-    ],
-) -> JournalLine:
+def collected_line(tests: Iterable[TestResult]) -> JournalLine:
     """Return the line that names every linked test that is known, also those not selected.
 
     Args:
-        tests: Test ID, what it counts as unless it runs, links, and perhaps why.
+        tests: What each counts as unless it runs.
     """
-    named = [
-        [test, outcome, _links(links), *filter(None, why)] for test, outcome, links, *why in tests
-    ]
-    return {"line": "collected", "tests": named}
+    return {"line": "collected", "tests": list(map(_collected, tests))}
+
+
+def _collected(test: TestResult) -> list[Any]:
+    known = [test.test_id, test.outcome, _links(test.links)]
+    if test.names_cases:
+        return [*known, test.message, True]
+    return [*known, test.message] if test.message else known
 
 
 def locked_line(lock: Lock) -> JournalLine:
@@ -152,6 +152,7 @@ def result_line(result: TestResult) -> JournalLine:
         "message": result.message,
         "notes": list(result.notes),
         "taken_out": result.is_taken_out,
+        "own": result.names_cases,
         "redacted": result.redacted,
         "steps": [[step.number, step.outcome.value, step.note] for step in result.steps],
         "files": list(map(_file, result.files)),
@@ -192,10 +193,11 @@ def result_text(result: TestResult) -> str:
         or result.reported is not None
     ):
         return encode(result_line(result))
-    started = "" if result.started is None else f',"started":{result.started:.3f}'
+    rest = "" if result.started is None else f',"started":{result.started:.3f}'
+    rest += ',"own":true' if result.names_cases else ""
     return (
         f'{{"line":"result","test":{_quote(result.test_id)},"outcome":{_quote(result.outcome)},'
-        f'"cases":[{_quoted(result.links)}],"duration_s":{result.duration_s:.6f}{started}}}'
+        f'"cases":[{_quoted(result.links)}],"duration_s":{result.duration_s:.6f}{rest}}}'
     )
 
 
@@ -281,7 +283,8 @@ def left_out_line(results: Iterable[TestResult]) -> JournalLine:
 
     With it all tests of the session are known.
     """
-    return {"line": "left_out", "tests": [[each.test_id, each.outcome] for each in results]}
+    tests = ([each.test_id, each.outcome, *([True] * each.names_cases)] for each in results)
+    return {"line": "left_out", "tests": list(tests)}
 
 
 def relinked_line(

@@ -6,11 +6,12 @@ change. What a test said of itself (a marker, a property, its name) beats any ma
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.cases import NO_CASE, without_none
+from pytest_jama.core.cases import NO_CASE, find_links_in_name, name_in, without_none
 from pytest_jama.core.errors import UnusableKind
 from pytest_jama.core.known_tests import Coverage, Gaps
 from pytest_jama.core.results import Outcome, TestResult
@@ -20,13 +21,13 @@ from pytest_jama.journal import lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from pytest_jama.core.case_map import CaseMap
     from pytest_jama.core.cases import CaseLink, CaseRef
     from pytest_jama.core.lock import Lock
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import RecordedVerdict, Recording
 
     Links = tuple[CaseLink, ...]
+    Recorded = Callable[[str], Links]
 
 UNNAMED = "tests that the journal does not name"
 
@@ -60,20 +61,19 @@ class Relinking(NamedTuple):
     today: TodayMap | None = None
     renamed: Mapping[CaseRef, CaseRef] = {}
 
-    def links_of(self, result: TestResult, recorded: CaseMap | None) -> Links:
+    def links_of(self, result: TestResult, recorded: Recorded | None) -> Links:
         """Return the cases that a result is evidence of from now on.
 
         Args:
             result: A result of a journal.
-            recorded: The map of its session; None when the journal does not have it.
+            recorded: What linked its tests; None when the journal does not tell.
 
         Returns:
             The links; `NO_CASE` alone when the test is linked to no case on purpose.
         """
         links = result.links or ((NO_CASE,) if result.is_taken_out else ())
         if self.today is not None and not _is_own(links, result, recorded):
-            found = self.today.find(result)
-            links = found if found or recorded is not None else links
+            links = self.today.find(result)
         return self.rename(links)
 
     def rename(self, links: Links) -> Links:
@@ -89,7 +89,8 @@ class Relinking(NamedTuple):
     def relink(self, recording: Recording) -> tuple[Recording, tuple[Relinked, ...]]:
         """Return a journal whose tests are linked anew, and the results that have other cases."""
         several = (*recording.results.values(), *recording.repeated.values())
-        pairs = [(each, _linked(each, self.links_of(each, recording.map))) for each in several]
+        recorded = _what_linked(recording)
+        pairs = [(each, _linked(each, self.links_of(each, recorded))) for each in several]
         changes = tuple(Relinked.of(*pair) for pair in pairs if _cases(pair[0]) != _cases(pair[1]))
         changed = replace(recording)
         _put_results(changed, (now for _, now in pairs), _mended(changes))
@@ -133,7 +134,8 @@ class Relinking(NamedTuple):
         def see_below(test: TestResult) -> TestResult:
             return test._replace(links=self.rename(today.find_below(test.test_id)))
 
-        found = [_linked(test, self.links_of(test, recording.map)) for test in listed.values()]
+        recorded = _what_linked(recording)
+        found = [_linked(test, self.links_of(test, recorded)) for test in listed.values()]
         found += [see_below(recording.collected[address]) for address in whole]
         found += [each._replace(links=self.rename(each.links)) for each in gaps.missing]
         changed.collected = {each.test_id: each for each in found if each.links}
@@ -173,9 +175,28 @@ def _linked(result: TestResult, links: Links) -> TestResult:
     return result._replace(links=without_none(links), is_taken_out=is_taken_out)
 
 
-def _is_own(links: Links, result: TestResult, recorded: CaseMap | None) -> bool:
-    """Return whether a test named its cases itself, as far as its journal tells."""
-    return bool(links) and recorded is not None and links != recorded.find(result.test_id)
+def _is_own(links: Links, result: TestResult, recorded: Recorded | None) -> bool:
+    """Return whether something else than the map named its cases, as far as its journal tells.
+
+    A marker or property of the test did, or a hook that is not here any more.
+    """
+    if not links or result.names_cases:
+        return bool(links)
+    return recorded is None or links != recorded(result.test_id)
+
+
+def _what_linked(recording: Recording) -> Recorded | None:
+    """Return what linked the tests of a session that named no case: their names, then its map."""
+    test_map, names = recording.map, recording.header.settings.get("names")
+    if test_map is None:
+        return None
+    pattern = re.compile(names) if isinstance(names, str) else None
+
+    def find(test_id: str) -> Links:
+        named = () if pattern is None else find_links_in_name(pattern, name_in(test_id)).links
+        return named or test_map.find(test_id)
+
+    return find
 
 
 def _listed(recording: Recording) -> dict[str, TestResult]:
@@ -292,9 +313,7 @@ def relinked_lines(
     if after.lock is not None:
         yield lines.locked_line(after.lock)
     yield from map(lines.uncollected_line, after.uncollected.values())
-    yield lines.collected_line(
-        (each.test_id, each.outcome, each.links, each.message) for each in after.collected.values()
-    )
+    yield lines.collected_line(after.collected.values())
     if after.unmatched:
         yield lines.unmatched_line(after.unmatched.values())
     if after.known:

@@ -20,7 +20,7 @@ from pytest_jama.core.left_out import MapFindings, look_at_map
 from pytest_jama.core.results import TestResult
 from pytest_jama.core.text import first_line, shorten
 from pytest_jama.hooks.extensions import Extensions, has_hooks
-from pytest_jama.plugin.activation import load
+from pytest_jama.plugin.activation import JAMA, OCTANE, load
 from pytest_jama.plugin.collection import CollectedTests
 from pytest_jama.plugin.collector import ResultCollector
 from pytest_jama.plugin.coverage import read_coverage
@@ -47,9 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("the plugin pytest-jama is not loaded: leave out `-p no:jama`")
     # As in a session with --jama: what `--lf` leaves out stays known.
     config.pluginmanager.set_blocked("lfplugin-collwrapper")
-    file = CollectionFile(
-        config, load(config, unused=("run", "headers")), Path(os.environ[FILE_VARIABLE])
-    )
+    kind = OCTANE if config.getoption("octane") else JAMA
+    loaded = load(config, kind, unused=("run", "headers"))
+    file = CollectionFile(config, loaded, Path(os.environ[FILE_VARIABLE]))
     config.pluginmanager.register(file, "jama-collection-file")
 
 

@@ -87,6 +87,7 @@ class ResultCollector:
         self._find_links = find_links
         self._find_by_id = find_by_id
         self._asked: set[str] = set()
+        self._own: set[str] = set()
         self._running: dict[object, list[pytest.TestReport]] = {}
         self._links: dict[str, Links] = {"": ()}
         self._renamed: Mapping[str, str] = {}
@@ -114,7 +115,9 @@ class ResultCollector:
             for test_id, text in collected[outcome.name]:
                 if test_id in self._selected:  # a file that was named twice
                     continue
-                found = self.parse(text, test_id) or self._find(test_id, outcome)
+                found = self.parse(text, test_id)
+                self._own.update([test_id] if found else ())
+                found = found or self._find(test_id, outcome)
                 tests[test_id] = self._take_out(test_id, found) if NO_CASE in found else found
         for node_id, test_ids in self._ambiguous.items():
             self._find_by_node_id(node_id, test_ids.values())
@@ -142,20 +145,19 @@ class ResultCollector:
                 if tests.get(test_id) == () and test_id not in self.taken_out:
                     tests[test_id] = links
 
-    def linked(
-        self, name_of: Callable[[str], str] = str
-    ) -> Iterator[tuple[str, Outcome, Links, str]]:
-        """Yield each test with a case: ID, what it counts as unless it runs, links, and why.
-
-        Args:
-            name_of: Returns the ID as it is shown.
-        """
+    def linked(self) -> Iterator[TestResult]:
+        """Yield what each test with a case counts as unless it runs."""
         for outcome, tests in self.collected.items():
             for test_id, links in tests.items():
                 if links:
-                    yield name_of(test_id), outcome, links, ""
-        for result in (*self.skipped.values(), *self.missing):
-            yield name_of(result.test_id), result.outcome, result.links, result.message
+                    yield self._not_run(test_id, outcome, links)
+        yield from self.skipped.values()
+        yield from self.missing
+
+    def _not_run(self, test_id: str, outcome: Outcome, links: Links) -> TestResult:
+        """Return the result of a test that did not run."""
+        out, own = test_id in self.taken_out, test_id in self._own
+        return TestResult(test_id, outcome, links=links, is_taken_out=out, names_cases=own)
 
     def add_skipped(self, address: str, links: Links, why: str) -> None:
         """Take a file or class that was skipped as a whole, so that its tests are unknown.
@@ -246,7 +248,7 @@ class ResultCollector:
         results = self.results
         for outcome, tests in self.collected.items():
             for test_id, links in tests.items():
-                yield results.get(test_id) or TestResult(test_id, outcome, links=links)
+                yield results.get(test_id) or self._not_run(test_id, outcome, links)
         for address, skipped in self.skipped.items():
             if address not in results:  # see `add_file`
                 yield skipped
@@ -295,6 +297,7 @@ class ResultCollector:
             # as the journal keeps it; a report that was made up for a crashed worker has 0
             started=round(getattr(reports[0], "start", 0.0), 3) or None,
             redacted=redacted,
+            names_cases=bool(said.links) or test_id in self._own,
         )
         if notes or said.steps:
             result = self._redactor.tidy_result(result)

@@ -187,7 +187,7 @@ class Reporter(Guarded):
             known = self._find_known(collected)
             self._collector.missing = known.missing
             self._session.keep_lock(self._collector.all_results())
-            linked = self._collector.linked(self._session.shown.name_of)
+            linked = map(self._session.shown.result, self._collector.linked())
             self._session.write(lines.collected_line(linked))
             if known.unmatched:
                 unmatched = self._session.take_unmatched(known.unmatched)

@@ -184,7 +184,7 @@ class AfterTheDots(Observer):
         self._end_the_line()
 
     def waits(self, why: str) -> None:  # noqa: ARG002
-        """End it before a wait is told."""
+        """End it before a wait is explained."""
         self._end_the_line()
 
     def troubled(self, why: str) -> None:  # noqa: ARG002

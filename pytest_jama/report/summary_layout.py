@@ -162,6 +162,12 @@ def _sentences(line: Line) -> list[str]:
     return _shortened([first, "; ".join(others)] if is_bad else ["; ".join((first, *others))])
 
 
+def in_two(text: str) -> tuple[str, str]:
+    """Return what happened, and what to do about it, which may be empty."""
+    what, *remedy = _split(text, "; ")
+    return what, "; ".join(remedy)
+
+
 _MARKS = ("; ", ": ", ", ")
 
 

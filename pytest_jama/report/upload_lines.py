@@ -118,14 +118,19 @@ def problem_lines(
     report: UploadReport, *, verbose: bool, is_dry_run: bool = False
 ) -> Iterator[Line]:
     """Yield the unresolved cases, the warnings, and what stood there before, of a report."""
+    yield from unresolved_lines(report, verbose=verbose)
+    yield from _replaced_lines(report, is_dry_run=is_dry_run)
+    warnings = [Line("warning", text, Tone.WARNING) for text in warnings_of(report)]
+    yield from listed(warnings, verbose=verbose)
+
+
+def unresolved_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
+    """Yield the cases without a run, and why."""
     unresolved = [
         _Failure(str(entry.case_ref), f"{entry.reason}; {entry.remedy}", str(entry.case_ref))
         for entry in report.unresolved
     ]
     yield from _reason_lines("unresolved", unresolved, noun="case", verbose=verbose)
-    yield from _replaced_lines(report, is_dry_run=is_dry_run)
-    warnings = [Line("warning", text, Tone.WARNING) for text in warnings_of(report)]
-    yield from listed(warnings, verbose=verbose)
 
 
 def warnings_of(report: UploadReport) -> Iterator[str]:
@@ -198,19 +203,21 @@ def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     if tasks:
         more = ", ..." if len(tasks) > LISTED and not verbose else ""
         yield Line("task", ", ".join(tasks if verbose else tasks[:LISTED]) + more)
+    yield from refused_lines(report, verbose=verbose)
+
+
+def refused_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
+    """Yield what did not arrive, or not as it should, and why."""
+    plan = report.plan or Plan()
+    is_document = plan.noun != Plan().noun
     for state in SendState:
-        if state is not SendState.SENT:
-            failures = [
-                _failure_of(
-                    receipt,
-                    is_document=noun != Plan().noun,
-                    link=plan.links.get(receipt.update.key, ""),
-                )
-                for receipt in receipts
-                if receipt.state is state
-            ]
-            label = state.name.replace("_", " ")
-            yield from _reason_lines(label, failures, noun=noun, verbose=verbose)
+        label = state.name.replace("_", " ")
+        failures = [
+            _failure_of(each, is_document=is_document, link=plan.links.get(each.update.key, ""))
+            for each in report.receipts
+            if each.state is state is not SendState.SENT
+        ]
+        yield from _reason_lines(label, failures, noun=plan.noun, verbose=verbose)
 
 
 class _Failure(NamedTuple):

@@ -21,13 +21,15 @@ class Annotation(NamedTuple):
 
     Attributes:
         title: What kind of thing it is.
-        text: What it says.
+        text: What happened.
         is_error: Whether the job ends badly, too; else it is a warning.
+        remedy: What to do about it, in a line of its own; may be empty.
     """
 
     title: str
     text: str
     is_error: bool
+    remedy: str = ""
 
 
 class CommandForm(NamedTuple):
@@ -58,7 +60,8 @@ def _github_annotation(said: Annotation) -> str:
     # Source: actions/toolkit `command.ts`, `escapeData` and `escapeProperty`
     level = "error" if said.is_error else "warning"
     title = escaped(said.title, _GITHUB_PROPERTY)
-    return f"::{level} title={title}::{escaped(said.text, _GITHUB)}"
+    lines = [escaped(each, _GITHUB) for each in (said.text, said.remedy) if each]
+    return f"::{level} title={title}::{'%0A'.join(lines)}"
 
 
 _AZURE = {"%": "%AZP25"}
@@ -67,7 +70,9 @@ _AZURE = {"%": "%AZP25"}
 def _azure_annotation(said: Annotation) -> str:
     # Source: "Logging commands" of Azure Pipelines, and azure-pipelines-agent `Command.cs`
     level = "error" if said.is_error else "warning"
-    return f"##vso[task.logissue type={level}]{escaped(f'{said.title}: {said.text}', _AZURE)}"
+    lines = (f"{said.title}: {said.text}", said.remedy)
+    text = "%0A".join(escaped(each, _AZURE) for each in lines if each)
+    return f"##vso[task.logissue type={level}]{text}"
 
 
 def _azure_value(name: str, value: str) -> str:
@@ -93,7 +98,8 @@ def _utf16_units(character: str) -> str:
 
 
 def _teamcity_annotation(said: Annotation) -> str:
-    text = _teamcity_text(f"{said.title}: {said.text}")
+    lines = (f"{said.title}: {said.text}", said.remedy)
+    text = "|n".join(_teamcity_text(each) for each in lines if each)
     if not said.is_error:
         return f"##teamcity[message text='{text}' status='WARNING']"
     identity = f"pytest-jama-{zlib.crc32(text.encode()):08x}"

@@ -21,7 +21,14 @@ from pytest_jama.core.verdicts import Judgement, Verdict
 from pytest_jama.report.case_lines import case_entries
 from pytest_jama.report.streams import make_tolerant
 from pytest_jama.report.summary import shown_path
-from pytest_jama.report.upload_lines import Line, Tone, count_words
+from pytest_jama.report.summary_layout import in_two
+from pytest_jama.report.upload_lines import (
+    Line,
+    Tone,
+    count_words,
+    refused_lines,
+    unresolved_lines,
+)
 from pytest_jama.session.ci_commands import FORMS, Annotation, escaped
 
 if TYPE_CHECKING:
@@ -69,12 +76,18 @@ Values = dict[str, "str | int | bool"]
 
 
 def count_statuses(told: Told) -> dict[str, int]:
-    """Return how many runs show which status, or how many tests ended how at who judges itself."""
+    """Return how many runs show which status, or how many tests ended how at who judges itself.
+
+    A case that has no run is counted as unresolved, and nowhere else.
+    """
     if told.unjudged:
         return dict(told.unjudged)
     plan = told.report.plan or Plan()
+    without_run = {each.case_ref for each in told.report.unresolved}
     entries = case_entries(told.report, told.judgement, told.mode)
-    shown = Counter(entry.change.will_be for entry in entries)
+    shown = Counter(
+        entry.change.will_be for entry in entries if entry.change.case.case_ref not in without_run
+    )
     shown.update(each.was for each in plan.left)
     return {word: count for word, count in shown.items() if word}
 
@@ -116,15 +129,27 @@ def _place_values(places: Iterable[Place]) -> Iterator[tuple[str, str | int]]:
 
 
 def find_annotations(told: Told) -> Iterator[Annotation]:
-    """Yield what is to be seen without the log: what was not sent, refused or has no run."""
-    found = list(_found(told))
-    named = found if len(found) <= MOST_ANNOTATIONS else found[: MOST_ANNOTATIONS - 1]
-    for label, text, link in named:
-        said = shorten(told.hide(text), at_most=_CHARACTERS) + _behind(link)
-        yield Annotation(f"{told.kind.title}: {label}", said, told.status != 0)
-    if len(named) < len(found):
-        text = f"{len(found) - len(named)} more are not sent, refused or without a run: see the log"
-        yield Annotation(told.kind.title, text + _behind(_main_link(told)), told.status != 0)
+    """Yield what is to be seen without the log: what was not sent, refused or has no run.
+
+    Where there would be too many, those of one reason are told together, as in the summary.
+    """
+    found = list(_found(told, verbose=True))
+    if len(found) > MOST_ANNOTATIONS:
+        found = list(_found(told, verbose=False))
+    rest = [line for line in found if line.is_rest]
+    named = [line for line in found if not line.is_rest]
+    if len(named) + bool(rest) > MOST_ANNOTATIONS:
+        named, rest = named[: MOST_ANNOTATIONS - 1], [*named[MOST_ANNOTATIONS - 1 :], *rest]
+    for line in named:
+        what, remedy = in_two(told.hide(line.text))
+        said = shorten(what, at_most=_CHARACTERS) + _behind(line.link or _main_link(told))
+        title = f"{told.kind.title}: {line.label.lower()}"
+        remedy = shorten(remedy, at_most=_CHARACTERS)
+        yield Annotation(title, said, told.status != 0, remedy)
+    if rest:
+        left = sum(line.things for line in rest)
+        text = f"{left} more are not sent, refused or without a run" + _behind(_main_link(told))
+        yield Annotation(told.kind.title, text, told.status != 0, "see the log")
 
 
 def _behind(link: str) -> str:
@@ -140,18 +165,14 @@ def _main_link(told: Told) -> str:
     return next((each.link for each in reversed(_places(told)) if each.link), "")
 
 
-def _found(told: Told) -> Iterator[tuple[str, str, str]]:
-    """Yield what did not arrive: in which way, what and why, and the page to look at."""
-    stopped, main = told.report.stopped, _main_link(told)
-    links = (told.report.plan or Plan()).links
-    if stopped is not None:
-        yield "not sent", first_line(str(stopped)), main
-    for receipt in told.report.receipts:
-        if receipt.state is not SendState.SENT and receipt.cause is None and receipt.error:
-            text, link = f"{receipt.update.title}: {receipt.error}", links.get(receipt.update.key)
-            yield receipt.state.value, text, link or main
-    for entry in told.report.unresolved:
-        yield "unresolved", f"{entry.case_ref}: {entry.reason}; {entry.remedy}", main
+def _found(told: Told, *, verbose: bool) -> Iterator[Line]:
+    """Yield what did not arrive, and why: one by one, or by reason."""
+    report = told.report
+    if report.stopped is not None:
+        yield Line("not sent", first_line(str(report.stopped)))
+    told_apart = tuple(each for each in report.receipts if each.cause is None and each.error)
+    yield from refused_lines(report._replace(receipts=told_apart), verbose=verbose)
+    yield from unresolved_lines(report, verbose=verbose)
 
 
 def commands(
@@ -193,8 +214,11 @@ def print_commands(lines: Sequence[str], stream: TextIO | None) -> None:
 
 def _sentence(told: Told) -> str:
     counts = count_words(count_statuses(told)) or "no results"
-    left = sum(1 for _ in _found(told))
-    return f"{told.kind.title}: {counts}" + (f"; {left} not sent" if left else "")
+    report = told.report
+    left = sum(each.state is not SendState.SENT for each in report.receipts)
+    said = [f"{left} not sent"] if left else ["not sent"] if report.stopped else []
+    said += [f"{len(report.unresolved)} unresolved"] if report.unresolved else []
+    return "; ".join((f"{told.kind.title}: {counts}", *filter(None, [", ".join(said)])))
 
 
 def write_values(told: Told, files: Iterable[Path], job_file: str, *, root: Path) -> Iterator[Line]:

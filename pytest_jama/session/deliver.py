@@ -225,7 +225,7 @@ def describe_trouble(server: str, retry: Retry) -> str:
         server: Its address.
         retry: A request that is made again.
     """
-    if not retry.is_unreached and retry.attempt < _TROUBLE:
+    if retry.is_answered or (not retry.is_unreached and retry.attempt < _TROUBLE):
         return ""
     until = datetime.now().astimezone() + timedelta(seconds=retry.left_s)
     verb = "cannot reach" if retry.is_unreached else "no usable answer from"

@@ -275,7 +275,10 @@ def test_reports_take_the_place_of_the_collection(cases: Cases) -> None:
         (["list", "--json", "--csv"], "give --json or --csv"),
         (["list", "--junit"], "--junit needs the reports"),
         (["list", "--no-collect", "--", "tests"], "--no-collect does not ask it"),
-        (["list", "--no-collect", "--plan=Relaese 1"], "did you mean 'Release 1'?"),
+        (
+            ["list", "--no-collect", "--plan=Relaese 1"],
+            "no test plan 'Relaese 1'; did you mean 'Release 1'? a session or `pytest-jama",
+        ),
         (["list", "--no-collect", "--set=Test Csaes"], "did you mean "),
     ],
     ids=["field", "sources", "formats", "no report", "not asked", "plan", "set"],
@@ -422,3 +425,13 @@ def test_what_was_created_before_an_interrupt_is_linked(cases: Cases) -> None:
     cases.repository.write("jama.yaml", SETTINGS)
     assert cases.create_two() == 0, cases.err
     assert len(cases.names()) == len(set(cases.names())) == 5
+
+
+def test_a_plan_that_is_not_there_yet_is_told_with_where_it_is_named(
+    cases: Cases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAMA_PLAN", "Release 2")
+
+    assert cases("list", "--no-collect") == 2
+    assert "environment JAMA_PLAN: project" in cases.err
+    assert "--all takes all cases of the project" in cases.err

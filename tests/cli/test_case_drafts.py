@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from pytest_jama.cli.case_drafts import draft_cases, read_docstring
+from pytest_jama.cli.cases.case_drafts import draft_cases, read_docstring
 from pytest_jama.cli.collecting import CollectedSession, SourceStep, TestSource
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import Outcome, TestResult

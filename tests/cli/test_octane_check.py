@@ -148,3 +148,28 @@ def test_offline_only_the_settings_are_looked_at(
     values = {each["name"]: each["origin"] for each in document["values"]}
     assert values["release"].startswith("octane.yaml:")
     assert values["strict"] == "default"
+
+
+MAP = "tests: {'test_pump.py::test_flow': 2001, 'test_pump.py::test_flwo': 2001}\n"
+
+
+def test_a_key_of_the_map_that_matches_no_test_is_named_before_any_session(
+    octane_world: OctaneWorld, tmp_path: Path
+) -> None:
+    (tmp_path / "test_pump.py").write_text("def test_flow(): pass\n", encoding="utf-8")
+    _settings(tmp_path, MAP)
+    said = octane_world.run_any("check", "--offline", "--json")
+    found = {each["name"]: each for each in json.loads(said.out)["observations"]}
+    assert found["collected"]["text"] == "1 test, 1 of them linked to 1 backlog item"
+    assert (found["map"]["mark"], found["map"]["facts"]["unmatched"]) == ("note", 1)
+    assert "'test_pump.py::test_flwo' in line 2" in found["dead key"]["text"]
+    assert (said.status, said.asked) == (0, ())
+
+
+def test_a_key_that_matches_no_test_is_a_problem_where_a_session_would_fail(
+    octane_world: OctaneWorld, tmp_path: Path
+) -> None:
+    (tmp_path / "test_pump.py").write_text("def test_flow(): pass\n", encoding="utf-8")
+    _settings(tmp_path, f"map: {{unmatched: fail}}\n{MAP}")
+    assert octane_world.run_any("check", "--offline").status == 1
+    assert octane_world.run_any("check", "--offline", "--no-collect").status == 0

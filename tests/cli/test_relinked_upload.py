@@ -137,3 +137,21 @@ def test_the_printed_command_asks_for_another_cycle_where_this_one_has_no_run(
     world.journal(EARLY, PASSED, None, None, PASSED)
     assert world() == 1
     assert f"next       pytest-jama upload --cycle=NAME .jama/{EARLY}.jsonl" in world.out
+
+
+def test_markers_and_properties_of_a_session_beat_the_map_of_today(world: World) -> None:
+    world.repository.write(
+        "test_a.py",
+        """
+        import pytest
+        @pytest.mark.jama("KEY-TC-1")
+        def test_marked(): assert 0
+        def test_property(record_property): record_property("jama", "KEY-TC-1")
+        def test_mapped(): pass
+        """,
+    )
+    correct_map(world, f"test_a.py: {world.repository.key}-TC-1")
+    world.repository.pytest_here("--jama-no-upload")
+    correct_map(world, f"test_a.py: {world.repository.key}-TC-3")
+    assert world("--map", "jama.yaml") == 0
+    assert world.repository.statuses() == {1: "FAILED", 2: "NOT_RUN", 3: "PASSED"}

@@ -48,10 +48,7 @@ def test_a_url_is_brought_into_one_form(written: str, url: str) -> None:
     [
         "ftp://host",
         "https://",
-        "https:///x",
         "host:port",
-        "https:/host",
-        "HTTP:/host",
         "https://host%2eevil.example",
         "https://host;evil",
         "http://a b",
@@ -68,6 +65,29 @@ def test_what_is_no_url_is_refused(tmp_path: Path, url: str) -> None:
             "use the address of the server, such as https://acme.jamacloud.com"
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    "url, meant",
+    [
+        ("https:/host", "https://host"),
+        ("HTTP:/host", "http://host"),
+        ("https:host:8443/contour", "https://host:8443/contour"),
+        ("https:///x", "https://x"),
+        ("https//host", "https://host"),
+        ("http/host", "http://host"),
+        ("https:\\\\host", "https://host"),
+    ],
+)
+def test_an_address_with_a_slip_behind_its_scheme_is_refused_with_what_is_meant(
+    tmp_path: Path, url: str, meant: str
+) -> None:
+    text = COMPLETE.replace("https://jama.test", f"'{url}'")
+    assert problems_of(tmp_path, text) == [f"jama.yaml:1: url is {url!a}; write '{meant}'"]
+
+
+def test_a_host_may_begin_like_a_scheme() -> None:
+    assert Settings(url="httpx.acme.test").url == "https://httpx.acme.test"
 
 
 @pytest.mark.parametrize(

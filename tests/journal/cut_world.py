@@ -153,7 +153,7 @@ def run_session(
     writer.write(head.line)
     lost = list(uncollected)
     writer.write(*map(lines.uncollected_line, lost))
-    writer.write(lines.collected_line((each.test_id, each.outcome, each.links) for each in listed))
+    writer.write(lines.collected_line(each._replace(message="") for each in listed))
     writer.write(*map(lines.result_line, ended.values()))
     every = [*(ended.pop(each.test_id, each) for each in listed), *ended.values(), *lost]
     judgement = judge(every, rules=SETTINGS.verdicts.rules())

@@ -53,6 +53,7 @@ FULL_RESULT = TestResult(
     trace="Traceback: no dial tone",
     error_type="AssertionError",
     reported=ReportedName("tests.test_login", "test_ok"),
+    names_cases=True,
 )
 BARE_RESULT = TestResult("tests/test_a.py::test_b", Outcome.PASSED)
 NASTY_RESULT = TestResult(
@@ -128,9 +129,7 @@ FULL: dict[str, JournalLine] = {
             }
         )
     ),
-    "collected_line": lines.collected_line(
-        (result.test_id, result.outcome, result.links) for result in (FULL_RESULT, BARE_RESULT)
-    ),
+    "collected_line": lines.collected_line((FULL_RESULT, BARE_RESULT)),
     "result_line": lines.result_line(FULL_RESULT),
     "verdict_line": lines.verdict_line(ADJUSTED_VERDICT),
     "creation_line": sending_lines.creation_line(

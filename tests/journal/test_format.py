@@ -60,6 +60,7 @@ def test_a_result_holds_all_that_the_account_of_a_run_needs() -> None:
         "message": "AssertionError: no dial tone",
         "notes": ["bench 3"],
         "taken_out": True,
+        "own": True,
         "redacted": 1,
         "steps": [[1, "passed", ""], [2, "failed", "no dial tone"]],
         "files": [
@@ -99,7 +100,10 @@ def test_test_ids_and_messages_are_not_changed() -> None:
 
 def test_the_collected_tests_say_what_they_count_as() -> None:
     assert FULL["collected_line"]["tests"] == [
-        ["tests/test_a.py::test_a", Outcome.FAILED.value, ["JEET1-TC-12", "20497#2"]],
+        [
+            *("tests/test_a.py::test_a", Outcome.FAILED, ["JEET1-TC-12", "20497#2"]),
+            *("AssertionError: no dial tone", True),
+        ],
         ["tests/test_a.py::test_b", Outcome.PASSED.value, []],
     ]
 

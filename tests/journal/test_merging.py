@@ -188,7 +188,7 @@ def part(name: str, files: Iterable[str]) -> Recording:
     gaps = find_gaps(SHARED, Coverage([test.test_id for test in tests], missed, is_whole=False))
     dead = [each.as_missing() for each in gaps.unmatched]
     known = [test._replace(outcome=Outcome.NOT_REACHED) for test in tests]
-    missing = ((each.test_id, each.outcome, each.links) for each in (*gaps.missing, *dead))
+    missing = [each._replace(message="") for each in (*gaps.missing, *dead)]
     return record(
         collected(*known),
         lines.collected_line(missing),

@@ -118,7 +118,7 @@ def test_a_journal_that_broke_off_may_hide_tests_of_a_wide_key(key: str, verdict
 
 
 def test_a_file_that_was_not_collected_makes_wider_keys_incomplete() -> None:
-    missed = ("t/slow.py", Outcome.NOT_COLLECTED, parse_links("J-TC-1"), "not collected")
+    missed = TestResult("t/slow.py", Outcome.NOT_COLLECTED, links=parse_links("J-TC-1"))
     written = session(a_test("t/fast.py::a"), by=a_map(t="J-TC-1"))
     written.insert(1, lines.collected_line([missed]))
     after = relink(written, Relinking(today(a_map(t="J-TC-5"))))
@@ -126,7 +126,7 @@ def test_a_file_that_was_not_collected_makes_wider_keys_incomplete() -> None:
 
 
 def test_a_key_that_matched_nothing_is_not_missed_once_it_is_corrected() -> None:
-    dead = ("t::slip", Outcome.NOT_COLLECTED, parse_links("J-TC-2"), "matches no test")
+    dead = TestResult("t::slip", Outcome.NOT_COLLECTED, links=parse_links("J-TC-2"))
     written = session(a_test("t::a"), by=a_map(t="J-TC-1", t__slip="J-TC-2"))
     written.insert(1, lines.collected_line([dead]))
     after = relink(written, Relinking(today(a_map(t__a="J-TC-2"))))
@@ -140,10 +140,26 @@ def test_uncollected_files_get_the_cases_of_today() -> None:
     assert after.uncollected["t/b.py"].links == parse_links("J-TC-7")
 
 
-def test_without_a_recorded_map_only_what_the_map_names_is_linked_anew() -> None:
-    written = session(a_test("t::a"), a_test("t::b", cases="J-TC-2"), by=None)
-    after = relink(written, Relinking(today(a_map(t__b="J-TC-5"))))
+def test_without_a_recorded_map_links_stay_and_only_unlinked_tests_get_new_ones() -> None:
+    written = session(a_test("t::a"), a_test("t::b", cases=""), by=None)
+    after = relink(written, Relinking(today(a_map(t="J-TC-5"))))
     assert verdicts(after) == {"J-TC-1": Verdict.PASSED, "J-TC-5": Verdict.PASSED}
+
+
+def test_what_a_test_named_itself_stays_where_the_old_map_named_the_same() -> None:
+    same = [a_test("t::a", FAILED, names_cases=True), a_test("t::b")]
+    skipped = a_test("t::c", Outcome.DESELECTED, names_cases=True)
+    written = session(*same, skipped, by=a_map(t="J-TC-1"))
+    after = relink(written, Relinking(today(a_map(t="J-TC-3"))))
+    assert verdicts(after) == {"J-TC-1": Verdict.FAILED, "J-TC-3": Verdict.PASSED}
+    assert after.collected["t::c"].links == parse_links("J-TC-1")
+
+
+def test_tests_that_their_names_linked_are_linked_by_the_names_of_today() -> None:
+    names = "(?P<case>J-TC-[0-9]+)"
+    recording = record(*session(a_test("t::a[J-TC-1]"), by=a_map()), settings={"names": names})
+    after, _ = Relinking(today(a_map(t="J-TC-2"))).relink(recording)
+    assert verdicts(after) == {"J-TC-2": Verdict.PASSED}
 
 
 def test_a_test_is_taken_out_and_put_in_again() -> None:

@@ -13,7 +13,7 @@ from pytest_jama.config.environment import JobPage
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import OutOfReachError
 from pytest_jama.core.plan import Place, Plan, SendState, Unresolved, UploadReport
-from pytest_jama.core.verdicts import Verdict
+from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
 from pytest_jama.session.ci_output import (
     MOST_ANNOTATIONS,
     Told,
@@ -102,9 +102,35 @@ def test_what_cost_no_exit_status_is_a_warning() -> None:
 
 
 def test_many_annotations_end_with_how_many_there_are_more() -> None:
-    found = list(find_annotations(told(unresolved=40)))
+    receipts = [receipt_of(n, SendState.REFUSED, f"reason {n}") for n in range(40)]
+    found = list(find_annotations(told(*receipts, unresolved=3)))
     assert len(found) == MOST_ANNOTATIONS
-    assert found[-1].text.startswith("32 more are not sent, refused or without a run")
+    assert found[-1].text.startswith("34 more are not sent, refused or without a run")
+    assert found[-1].remedy == "see the log"
+
+
+def test_where_there_are_many_those_of_one_reason_are_one_annotation() -> None:
+    several, alone = find_annotations(told(unresolved=40)), find_annotations(told(unresolved=4))
+    assert [each.title for each in several] == ["Jama: refused", "Jama: unresolved"]
+    assert len(list(alone)) == 5
+    *_, last = find_annotations(told(unresolved=40))
+    assert last.text.startswith("40 cases (A-TC-0, A-TC-1, A-TC-2, ...), each: has no run (")
+
+
+@pytest.mark.parametrize("form, end", [("github", "%0A"), ("azure", "%0A"), ("teamcity", "|n")])
+def test_what_to_do_is_the_second_line_of_an_annotation(form: str, end: str) -> None:
+    _, line, *_ = commands(told(unresolved=1), JobPage(form), summarises=False, hands_over=False)
+    what, remedy = line.split(end)
+    assert "A-TC-0: has no run (https://jama.test/" in what
+    assert remedy.partition("'")[0] == "add it"
+
+
+def test_a_case_without_a_run_is_counted_as_unresolved_alone() -> None:
+    case = CaseVerdict(CaseRef.parse("A-TC-1"), Verdict.PASSED)
+    missing = told(receipt_of(2), unresolved=2)._replace(judgement=Judgement((case,)))
+    values = session_values(missing)
+    assert [values[f"JAMA_SESSION_{name}"] for name in ("PASSED", "UNRESOLVED")] == [1, 2]
+    assert commands(missing, JobPage("teamcity"))[-1].endswith("; Jama: 1 PASSED; 2 unresolved']")
 
 
 def test_what_stopped_an_upload_is_one_annotation() -> None:

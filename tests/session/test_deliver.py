@@ -27,11 +27,11 @@ from pytest_jama.core.plan import (
     SendState,
     UploadReport,
 )
-from pytest_jama.core.port import Observer
+from pytest_jama.core.port import Observer, Retry
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
 from pytest_jama.hooks.extensions import Extensions
-from pytest_jama.session.deliver import Delivery
+from pytest_jama.session.deliver import Delivery, describe_trouble
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, result_of, run_of
 
@@ -434,3 +434,11 @@ def test_what_breaks_the_bundle_costs_no_result_and_leaves_something_to_do(
     assert [each.state for each in report.receipts] == [SendState.SENT, SendState.SENT]
     assert isinstance(report.stopped, kind)
     assert not report.is_complete
+
+
+def test_only_a_server_that_does_not_answer_is_told_as_trouble() -> None:
+    late = Retry("GET /rest/v1/abstractitems", "not there yet", attempt=9, left_s=60)
+    assert "no usable answer from https://jama.example" in describe_trouble(
+        "https://jama.example", late
+    )
+    assert describe_trouble("https://jama.example", late._replace(is_answered=True)) == ""

@@ -177,11 +177,21 @@ def test_a_step_that_the_run_does_not_have_is_a_warning(run: TestRun, words: str
 
 
 @pytest.mark.parametrize("run", [run_of(), run_of("NOT_RUN")], ids=["no steps", "one step"])
-def test_each_missing_step_has_its_warning_and_the_rest_is_sent(run: TestRun) -> None:
+def test_missing_steps_of_a_run_are_one_warning_and_the_rest_is_sent(run: TestRun) -> None:
     plan = plan_updates([case_of(FAILED, (8, PASSED), (9, FAILED))], {CASE: [run]})
 
-    assert len(plan.warnings) == 2
+    (warning,) = plan.warnings
+    assert warning.startswith("JEET1-TC-1: a test reports steps 8, 9, but ")
+    assert "correct the numbers, or " in warning
     assert statuses(plan) == {71: "FAILED"}
+
+
+def test_of_many_missing_steps_the_first_ones_are_named() -> None:
+    steps = tuple((number, PASSED) for number in range(1, 41))
+
+    (warning,) = plan_updates([case_of(PASSED, *steps)], {CASE: [run_of()]}).warnings
+
+    assert "a test reports steps 1, 2, 3, 4, 5 and 35 more, but " in warning
 
 
 def test_there_is_no_account_without_provenance() -> None:

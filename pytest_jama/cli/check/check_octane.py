@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,12 @@ from pytest_jama.cli.check.check_repository import (
     value_lines,
     values_json,
 )
+from pytest_jama.cli.check.check_tests import TestsProbe
+from pytest_jama.cli.collecting import collect_tests
 from pytest_jama.cli.commands import refuse_options_of_jama
 from pytest_jama.cli.octane_flows import UNUSED
 from pytest_jama.config import OCTANE, load_settings
-from pytest_jama.core.errors import PytestJamaError
+from pytest_jama.core.errors import PytestJamaError, SettingsError
 from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.report.upload_lines import Line, exposure_lines
@@ -98,6 +101,8 @@ class _OctaneRun:
             self._tell(observation)
         if self._options.offline:
             self._tell(observe_destination(settings))
+        self._look_at_tests(self.loaded)
+        if self._options.offline:
             return _status(self.found, lets_us_in=True)
         quick = min(settings.upload.give_up_after_s, _READ_TIMEOUT_S)
         upload = settings.upload.model_copy(update={"give_up_after_s": quick})
@@ -109,6 +114,23 @@ class _OctaneRun:
             finally:
                 client.close()
         return _status(self.found, lets_us_in=lets_us_in)
+
+    def _look_at_tests(self, loaded: LoadedSettings[OctaneSettings]) -> None:
+        """Bring the map together with what pytest collects; without a map there is no need."""
+        if not loaded.settings.tests or not self._options.collects:
+            return
+        redactor = loaded.settings.redactor
+        try:
+            session = collect_tests((), redactor=redactor, config=loaded.file, is_for_octane=True)
+        except SettingsError:
+            raise
+        except PytestJamaError as error:
+            text = f"not found out: {' '.join(error.lines)}"
+            self._tell(Observation("collected", Mark.PROBLEM, text))
+            return
+        for each in TestsProbe(session, loaded, verbose=self._output.verbose).observe():
+            # "tests" is what the server says of the items that they cover
+            self._tell(replace(each, name="collected") if each.name == "tests" else each)
 
     def _tell(self, observation: Observation) -> None:
         self.found.append(observation)

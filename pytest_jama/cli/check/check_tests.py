@@ -74,16 +74,17 @@ class TestsProbe:
                 text = f"{len(wrong)} {what}: {self._some(wrong)}"
                 yield Observation(name, Mark.PROBLEM, text, {"wrong": len(wrong)})
         if not session.tests:
-            other = "of another framework: `pytest-jama check --junit REPORT...`"
-            text = f"pytest finds none here; {other}"
+            way = "--junit REPORT..." if self._settings.judges_cases else "--no-collect"
+            text = f"pytest finds none here; of another framework: `pytest-jama check {way}`"
             yield Observation("tests", Mark.NOTE, text, {"tests": 0})
             return
         linked = [test for test in session.tests if test.links]
         cases = {link.case_ref for test in linked for link in test.links}
         facts = {"tests": len(session.tests), "linked": len(linked), "cases": len(cases)}
         count = counted(len(session.tests), "test")
+        noun = "test case" if self._settings.judges_cases else "backlog item"
         if linked:
-            text = f"{count}, {len(linked)} of them linked to {counted(len(cases), 'test case')}"
+            text = f"{count}, {len(linked)} of them linked to {counted(len(cases), noun)}"
             yield Observation("tests", Mark.OK, text, facts)
         elif not self._settings.judges_cases:
             yield Observation("tests", Mark.OK, count, facts)
@@ -118,10 +119,11 @@ class TestsProbe:
             facts = {"conflicts": len(said)}
             yield Observation("map", Mark.PROBLEM, self._some(said), facts)
         if found.unmatched:
-            is_warning = self._settings.map.unmatched == "warn"
+            is_warning = self._tolerates_dead_keys()
             mark = Mark.NOTE if is_warning else Mark.PROBLEM
             dead = len(found.unmatched)
-            what = "" if is_warning else "; a session makes their cases incomplete"
+            judges = self._settings.judges_cases
+            what = "; a session makes their cases incomplete" if judges and not is_warning else ""
             match = "matches" if dead == 1 else "match"
             text = f"{dead} of {counted(count, 'key')} of `tests:` {match} no test{what}"
             yield Observation("map", mark, text, {"keys": count, "unmatched": dead})
@@ -129,6 +131,13 @@ class TestsProbe:
         elif count and not found.conflicts:
             text = f"{counted(count, 'key')}: each matches a test"
             yield Observation("map", Mark.OK, text, {"keys": count, "unmatched": 0})
+
+    def _tolerates_dead_keys(self) -> bool:
+        """Whether a session only mentions them; without verdicts they cost none."""
+        unmatched = self._settings.map.unmatched
+        if self._settings.judges_cases:
+            return unmatched == "warn"
+        return unmatched != "fail" and not self._settings.strict
 
     def _dead_keys(self, mark: Mark) -> Iterator[Observation]:
         """Yield the keys that match no test, a line each; the first ones without ``-v``."""
@@ -147,6 +156,8 @@ class TestsProbe:
         cases = dict.fromkeys(link.case_ref.text for e in self._deselected for link in e.links)
         text = f"{counted(len(self._deselected), 'test')} by {by}"
         facts = {"tests": len(self._deselected), "cases": len(cases)}
+        if not self._settings.judges_cases:
+            return Observation("deselected", Mark.OK, text, facts)
         if not cases:
             return Observation("deselected", Mark.OK, f"{text}, none of a test case", facts)
         text += (

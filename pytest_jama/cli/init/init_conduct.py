@@ -54,11 +54,11 @@ class Offer(NamedTuple):
 _DIGITS = 3
 """Longer numbers are the IDs of a server."""
 
-MOST_OFFERED = 20
+_MOST_OFFERED = 20
 """So many are listed; of more, the rest can be written by name."""
 
 
-def accept(_: str) -> None:
+def _accept(_: str) -> None:
     """Accept any answer."""
 
 
@@ -73,7 +73,7 @@ class Questions:
     are_asked: bool
 
     def ask(
-        self, question: str, *, proposal: str = "", check: Callable[[str], None] = accept
+        self, question: str, *, proposal: str = "", check: Callable[[str], None] = _accept
     ) -> str:
         """Return an answer; the empty one is the proposal.
 
@@ -101,7 +101,7 @@ class Questions:
         offers: Sequence[Offer],
         *,
         proposal: str = "",
-        check: Callable[[str], None] = accept,
+        check: Callable[[str], None] = _accept,
     ) -> str:
         """Return the value of one of several things, or what was written instead of a number.
 
@@ -133,11 +133,11 @@ class Questions:
             click.echo(printable(text), err=True)
 
     def _list(self, offers: Sequence[Offer]) -> None:
-        width = len(str(min(len(offers), MOST_OFFERED)))
-        for number, offer in enumerate(offers[:MOST_OFFERED], start=1):
+        width = len(str(min(len(offers), _MOST_OFFERED)))
+        for number, offer in enumerate(offers[:_MOST_OFFERED], start=1):
             self.tell(f"  {number:>{width}}  {offer}")
-        if len(offers) > MOST_OFFERED:
-            self.tell(f"  and {len(offers) - MOST_OFFERED} more: write its key or name")
+        if len(offers) > _MOST_OFFERED:
+            self.tell(f"  and {len(offers) - _MOST_OFFERED} more: write its key or name")
 
 
 def choose_path(options: InitOptions, kind: TargetKind[Any]) -> Path:
@@ -185,22 +185,19 @@ def shown_reports(reports: Sequence[str]) -> list[str]:
     return sorted({str(Path(each).parent) for each in reports})
 
 
-def load_given(
-    given: Mapping[str, str], kind: TargetKind[Any] = JAMA, *, text: str = "", name: str = ""
-) -> Any:
+def load_given(given: Mapping[str, str], kind: TargetKind[Any] = JAMA, *, text: str = "") -> Any:
     """Return settings by flags, environment and a text; messages name these.
 
     Args:
         given: What the flags say.
         kind: The kind of server.
         text: What stands in the settings file.
-        name: What the file is going to be called.
 
     Raises:
         SettingsError: With every mistake.
     """
     with tempfile.TemporaryDirectory(prefix="pytest-jama-") as folder:
-        file = Path(folder, name or kind.file)
+        file = Path(folder, kind.file)
         file.write_text(text or "tests:\n", encoding="utf-8")  # an empty file is refused
         return load_settings(
             start=Path(folder),

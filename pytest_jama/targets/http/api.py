@@ -177,7 +177,8 @@ class HttpApi:
             method: The HTTP method.
         """
         request = f"{method} {self._api_path}{path}"
-        self.connection.note_retry(request, reason, attempt=attempt, pause_s=pause_s)
+        facts = {"attempt": attempt, "pause_s": pause_s, "is_answered": True}
+        self.connection.note_retry(request, reason, **facts)
         if pause_s:
             self.connection.sleep(pause_s)
 

@@ -245,8 +245,8 @@ class CaseSearch:
         self._has_waited = True
         names = ", ".join(ref.text for ref in new)
         self._on_wait(
-            f"Jama's search does not have {names}; a new case is found within minutes, a mistyped "
-            f"one never: looking again for up to {sum(INDEXED_LATE_S) / 60:.0f} minutes"
+            f"Jama's search does not have {names}, which may be new: looking again for up to "
+            f"{sum(INDEXED_LATE_S) / 60:.0f} minutes; Ctrl-C keeps the results in the journal"
         )
         for attempt, pause_s in enumerate(INDEXED_LATE_S, start=2):
             self._client.again("/abstractitems")("not in the search index yet", attempt, pause_s)

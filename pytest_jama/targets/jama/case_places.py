@@ -81,25 +81,30 @@ def case_types(types: Iterable[ItemType]) -> list[ItemType]:
     ]
 
 
-def cases_of_plan(client: JamaClient, project: str | int, wanted: Mapping[str, str]) -> CasePlace:
+def cases_of_plan(
+    client: JamaClient, project: str | int, wanted: Mapping[str, str], *, origin: str
+) -> CasePlace:
     """Return the test cases of the groups of a plan.
 
     Args:
         client: Reads from Jama.
         project: The key or ID of the project.
         wanted: The plan; see `identity_of`.
+        origin: Where it is named.
 
     Raises:
         SettingsError: When there is no such plan.
     """
-    plan = _find_plan(client, project, wanted)
+    plan = _find_plan(client, project, wanted, origin=origin)
     found: dict[int, Item] = {}
     for group in client.groups(plan.id):
         found.update((item.id, item) for item in client.cases(plan.id, group.id))
     return CasePlace(f"test plan {quoted(plan.name)}", tuple(found.values()))
 
 
-def _find_plan(client: JamaClient, project: str | int, wanted: Mapping[str, str]) -> TestPlan:
+def _find_plan(
+    client: JamaClient, project: str | int, wanted: Mapping[str, str], *, origin: str
+) -> TestPlan:
     name = wanted.get("name", "")
     listed = list(client.plans(get_project(client, project, ()).id)) if name else []
     plan = client.find_plan(int(wanted["id"])) if not name else None
@@ -107,9 +112,9 @@ def _find_plan(client: JamaClient, project: str | int, wanted: Mapping[str, str]
     if plan is not None:
         return plan
     alike = get_close_matches(name, [each.name for each in listed], n=3, cutoff=0.6)
-    remedy = f"did you mean {' or '.join(map(quoted, alike))}?" if alike else _NO_PLAN_YET
+    meant = f"did you mean {' or '.join(map(quoted, alike))}? " if alike else ""
     what = f"project {project} has no test plan {quoted(name or 'id:' + wanted['id'])}"
-    raise SettingsError(Problem(what, remedy, "--plan"))
+    raise SettingsError(Problem(what, f"{meant}{_NO_PLAN_YET}", origin))
 
 
 _NO_PLAN_YET = "a session or `pytest-jama prepare` creates it; --all takes all cases of the project"

@@ -100,7 +100,8 @@ def plan_updates(
         if why:
             replaced.append(_overlap(update, why))
         updates.append(update)
-        warnings.extend(_missing_step_warning(run, verdict, number) for number in missing)
+        if missing:
+            warnings.append(_missing_step_warning(run, verdict, missing))
         kept = [number for number, step in enumerate(run.steps, 1) if is_unknown(step.status)]
         warnings.extend(_kept_step_warning(run, verdict, number) for number in kept)
         if run.is_stale:
@@ -178,13 +179,19 @@ def _plan_update(
     return update, new.missing
 
 
-def _missing_step_warning(run: TestRun, case: CaseVerdict, number: int) -> str:
+def _missing_step_warning(run: TestRun, case: CaseVerdict, missing: Sequence[int]) -> str:
     count = len(run.steps)
     has = "no steps" if not count else "only step 1" if count == 1 else f"only steps 1 to {count}"
+    told = ", ".join(map(str, missing[:_NAMED]))
+    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    steps, number = ("steps", "numbers") if len(missing) > 1 else ("step", "number")
     return (
-        f"{case.case_ref}: a test reports step {number}, but {run} ({run.name}) has {has}; "
-        "correct the number, or update the test case in Jama and start a new cycle"
+        f"{case.case_ref}: a test reports {steps} {told}{more}, but {run} ({run.name}) has {has}; "
+        f"correct the {number}, or update the test case in Jama and start a new cycle"
     )
+
+
+_NAMED = 5
 
 
 def _kept_step_warning(run: TestRun, case: CaseVerdict, number: int) -> str:

@@ -221,10 +221,10 @@ class OctaneCheck:
         for text in (*found.warnings, *(f"an upload would {each}" for each in found.changes)):
             yield Observation("names", Mark.NOTE, text)
         if settings.modules:
-            text = f"all {counted(len(settings.modules), 'application module')} are there"
+            text = f"{counted(len(settings.modules), 'application module')}: all there"
             yield Observation("modules", Mark.OK, text, {"count": len(settings.modules)})
         if items:
-            text = f"all {counted(len(items), 'backlog item')} of `tests` are there"
+            text = f"{counted(len(items), 'backlog item')} of `tests`: all there"
             yield Observation("tests", Mark.OK, text, {"count": len(items)})
 
     def _clock(self, watch: DateWatch) -> Observation:

@@ -37,7 +37,8 @@ Map call(Map given) {
                 status = sh(label: 'Report to Jama', returnStatus: true, script: '''
                     set -eu
                     rm -f .jama-outputs.properties
-                    venv=$(mktemp -d)/venv
+                    work=$(mktemp -d); venv=$work/venv
+                    trap 'rm -rf "$work"' EXIT
                     "$UPLOAD_PYTHON" -m venv "$venv"
                     PATH="$venv/bin:$venv/Scripts:$PATH"
                     python -m pip install --quiet --disable-pip-version-check "$UPLOAD_PACKAGE"

@@ -10,8 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.cli.case_drafts import draft_cases
-from pytest_jama.cli.case_tests import (
+from pytest_jama.cli.cases.case_drafts import draft_cases
+from pytest_jama.cli.cases.case_tests import (
     PROGRAM,
     collect,
     file_of_map,
@@ -20,7 +20,7 @@ from pytest_jama.cli.case_tests import (
     uncollected_lines,
     unlinked_tests,
 )
-from pytest_jama.cli.made_cases import (
+from pytest_jama.cli.cases.made_cases import (
     MadeCases,
     document_of,
     ending_lines,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_jama.cli.case_tests import CaseOptions
+    from pytest_jama.cli.cases.case_tests import CaseOptions
     from pytest_jama.config import LoadedSettings
     from pytest_jama.session.command_line import OutputOptions
     from pytest_jama.targets.jama.client import JamaClient

@@ -10,7 +10,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_jama.cli.case_tests import (
+from pytest_jama.cli.cases.case_tests import (
     PROGRAM,
     collect,
     load_for_cases,
@@ -40,7 +40,7 @@ from pytest_jama.targets.jama.places import get_project
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from pytest_jama.cli.case_tests import CaseOptions
+    from pytest_jama.cli.cases.case_tests import CaseOptions
     from pytest_jama.cli.collecting import CollectedSession
     from pytest_jama.config import LoadedSettings
     from pytest_jama.core.redaction import Redactor
@@ -153,7 +153,8 @@ def _cases(client: JamaClient, options: CaseOptions, loaded: LoadedSettings) -> 
     is_plan = not (options.container or options.filter_name or options.takes_all)
     if is_plan and plan.is_set:
         wanted = {"id": str(plan.id)} if plan.id else {"name": plan.name or ""}
-        return cases_of_plan(client, settings.project, wanted)
+        origin = loaded.origins.get("plan", "plan")
+        return cases_of_plan(client, settings.project, wanted, origin=origin)
     project = get_project(client, settings.project, ())
     if options.container:
         return cases_of_container(client, project, options.container)

@@ -12,7 +12,7 @@ from pytest_jama.cli.commands import toolbox
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 
 if TYPE_CHECKING:
-    from pytest_jama.cli.case_tests import CaseOptions
+    from pytest_jama.cli.cases.case_tests import CaseOptions
     from pytest_jama.session.command_line import OutputOptions
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -101,7 +101,7 @@ def list_cases(**given: Any) -> int:
     Exit status: 0 printed, 1 something could not be collected or read, 2 wrong use or settings,
     3 Jama out of reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.case_listing import run_list  # noqa: PLC0415
+    from pytest_jama.cli.cases.case_listing import run_list  # noqa: PLC0415
 
     with second_interrupt_ends_all():
         return run_list(_options(given), _output(given))
@@ -133,7 +133,7 @@ def unlinked(*, require: str | None, **given: Any) -> int:
     Exit status: 0 printed, 1 something could not be read, or is not linked and --require is given,
     2 wrong use or settings, 3 Jama out of reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.case_listing import run_unlinked  # noqa: PLC0415
+    from pytest_jama.cli.cases.case_listing import run_unlinked  # noqa: PLC0415
 
     with second_interrupt_ends_all():
         return run_unlinked(_options(given), _output(given), must_be_none=bool(require))
@@ -187,7 +187,7 @@ def create(
     Exit status: 0 done, or printed; 1 something was not created, 2 wrong use or settings, or a
     field needs a value, 3 Jama out of reach or credentials refused.
     """  # noqa: D301 (click wants the character itself)
-    from pytest_jama.cli.case_creating import CreationOptions, run_create  # noqa: PLC0415
+    from pytest_jama.cli.cases.case_creating import CreationOptions, run_create  # noqa: PLC0415
 
     wanted = CreationOptions(
         type_name, _values(fields), per_parameter=per == "parameter", is_agreed=is_agreed
@@ -208,7 +208,7 @@ def _values(fields: tuple[str, ...]) -> dict[str, str | list[str]]:
 
 
 def _options(given: dict[str, Any]) -> CaseOptions:
-    from pytest_jama.cli.case_tests import CaseOptions  # noqa: PLC0415
+    from pytest_jama.cli.cases.case_tests import CaseOptions  # noqa: PLC0415
 
     sources = [
         name for name in ("plan", "container", "filter_name", "takes_all") if given.get(name)
