@@ -219,7 +219,11 @@ SITUATIONS = {
         stored=("PASSED", "NOT_RUN"),
     ),
     "case without run": Situation(
-        status="1/0/1", asked_lines=("unresolved",), left=NOT_SENT, stored=("PASSED",)
+        status="1/0/1",
+        asked_lines=("unresolved",),
+        left=NOT_SENT,
+        stored=("PASSED",),
+        asked_for="--cycle=NAME ",
     ),
     "plan may not be created": Situation(
         xdist_modes=NEVER,
@@ -228,6 +232,7 @@ SITUATIONS = {
         left=NOT_SENT,
         asks=READS,
         stored=UNTOUCHED,
+        asked_for="--plan=NAME ",
     ),
     "server down": Situation(
         status="3/0/3",
@@ -351,4 +356,5 @@ def _lines(situation: Situation, place: Repository, expected: Ending) -> Iterato
         yield rf"^(?!.*{farther}).*{nearest}"
     if "next" in expected.labels and situation.keeps_journal:
         (journal,) = place.folder.glob(".jama/*.jsonl")
-        yield rf"^next +pytest-jama upload \.jama/{re.escape(journal.name)}$"
+        asked = re.escape(situation.asked_for)
+        yield rf"^next +pytest-jama upload {asked}\.jama/{re.escape(journal.name)}$"
