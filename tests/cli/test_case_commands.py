@@ -279,7 +279,7 @@ def test_reports_take_the_place_of_the_collection(cases: Cases) -> None:
             ["list", "--no-collect", "--plan=Relaese 1"],
             "no test plan 'Relaese 1'; did you mean 'Release 1'? a session or `pytest-jama",
         ),
-        (["list", "--no-collect", "--set=Test Csaes"], "did you mean "),
+        (["list", "--no-collect", "--set=Test Csaes"], "'Test Cases'?"),
     ],
     ids=["field", "sources", "formats", "no report", "not asked", "plan", "set"],
 )
