@@ -120,7 +120,8 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
         summary.report.plan or Plan(), verbose=style.verbose, is_dry_run=is_dry_run
     )
     entries = case_entries(summary.report, judgement, summary.mode)
-    yield from case_lines(entries, verbose=style.verbose)
+    with_passed = style.verbose and not is_dry_run  # there each update says it
+    yield from case_lines(entries, verbose=style.verbose, with_passed=with_passed)
     yield from untouched_lines(judgement, verbose=style.verbose)
     yield from unlinked_lines(judgement, verbose=style.verbose)
     yield from unlinked_failure_lines(summary.unlinked_failures)
