@@ -11,7 +11,7 @@ import yaml
 
 import pytest_jama
 from docs.site import commands_page, hooks_page
-from docs.site.check_site import faults_of_page, faults_of_style
+from docs.site.check_site import faults_of_links, faults_of_page, faults_of_style
 from docs.site.site_pages import SOURCES, link_within_site
 from pytest_jama.core.results import Outcome
 from pytest_jama.report.evidence.trace_record import Rank
@@ -89,6 +89,19 @@ def test_a_site_that_loads_from_elsewhere_is_refused(tag: str) -> None:
 def test_a_page_without_a_policy_and_a_style_from_elsewhere_are_refused() -> None:
     assert faults_of_page("<p>text</p>") == ["has no policy against other servers"]
     assert faults_of_style("@import 'https://a.example/x.css'") == ["loads https://a.example/x.css"]
+
+
+def test_a_link_of_the_site_to_a_place_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    links = ("b.html#there", "#here", "https://a.example/#x", "b.html#gone", "c.html", "#nowhere")
+    page = "".join(f'<a href="{link}">link</a>' for link in links)
+    (tmp_path / "a.html").write_text(f'<p id="here">{page}</p>', encoding="utf-8")
+    (tmp_path / "b.html").write_text('<h2 id="there">There</h2>', encoding="utf-8")
+    told = [fault for _, fault in faults_of_links(tmp_path)]
+    assert [fault.split()[2].rstrip(":,") for fault in told] == [
+        "b.html#gone",
+        "c.html",
+        "#nowhere",
+    ]
 
 
 def test_every_option_is_documented(pytestconfig: pytest.Config) -> None:

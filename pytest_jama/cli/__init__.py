@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from pytest_jama.cli.init import init_command  # noqa: F401, PLC0415
     from pytest_jama.core.errors import PytestJamaError  # noqa: PLC0415
     from pytest_jama.core.text import printable  # noqa: PLC0415
-    from pytest_jama.report.streams import tolerant_output  # noqa: PLC0415
+    from pytest_jama.report.streams import columns_of, tolerant_output  # noqa: PLC0415
+    from pytest_jama.report.summary_layout import wrapped  # noqa: PLC0415
     from pytest_jama.session.exit_status import ExitStatus, exit_status_of  # noqa: PLC0415
 
     given = None if arguments is None else list(arguments)
@@ -49,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except click.exceptions.Abort:
             return ExitStatus.INTERRUPTED
         except PytestJamaError as exc:
+            width = columns_of(sys.stderr)
             for text in exc.lines:
-                click.echo(printable(f"pytest-jama: {text}"), file=sys.stderr)
+                for row in wrapped(printable(f"pytest-jama: {text}"), width=width, indent=4):
+                    click.echo(row, file=sys.stderr)
             return exit_status_of(exc)
     return status if isinstance(status, int) else 0

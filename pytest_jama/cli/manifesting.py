@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,8 @@ from pytest_jama.core.trust import open_regular, written_whole
 from pytest_jama.journal.folder import shown
 from pytest_jama.report.evidence.journal_sources import find_sources
 from pytest_jama.report.evidence.statement import NamedDigest, encode_statement, statement_of
+from pytest_jama.report.streams import columns_of
+from pytest_jama.report.summary_layout import wrapped
 from pytest_jama.session.exit_status import ExitStatus, exit_status_of
 
 if TYPE_CHECKING:
@@ -97,15 +100,15 @@ def _write(
     text = f"manifest of {names}: the result is {predicate['result']}; {tested}"
     if options.output == _STDOUT:
         click.echo(content, nl=False)
-        click.echo(printable(text), err=True)
+        for row in wrapped(printable(text), width=columns_of(sys.stderr), indent=4):
+            click.echo(row, err=True)
         return {}
     with written_whole(options.output) as part, part.open("xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     if not output.as_json:
-        click.echo(printable(text))
-        click.echo(printable(f"written: {shown(options.output)}"))
+        output.announce(text, f"written: {shown(options.output)}")
     return {
         "manifest": str(options.output),
         "sha256": hashlib.sha256(content).hexdigest(),

@@ -67,9 +67,7 @@ def run_octane_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
             )
             return _serve(sandbox, options, command)
     except (SandboxError, DatabaseError) as exc:
-        problem = Problem(
-            str(exc), "choose another --port, --db or --tls file", "pytest-jama sandbox"
-        )
+        problem = Problem(str(exc), "choose another --port, --db or --tls file", "sandbox")
         raise SettingsError(problem) from exc
 
 

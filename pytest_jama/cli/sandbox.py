@@ -65,9 +65,7 @@ def run_sandbox(options: SandboxOptions, command: Sequence[str]) -> int:
             print_played(sandbox.faults, options)
             return 0
     except (SandboxError, DatabaseError) as exc:
-        problem = Problem(
-            str(exc), "choose another --port, --db or --tls file", "pytest-jama sandbox"
-        )
+        problem = Problem(str(exc), "choose another --port, --db or --tls file", "sandbox")
         raise SettingsError(problem) from exc
 
 

@@ -306,8 +306,9 @@ class Reporter(Guarded):
         )
 
     def _extra_lines(self) -> Iterator[Line]:
-        selection = self._config.pluginmanager.get_plugin("jama-selection")
-        if selection is not None and self.kind.option == "jama":
+        plugins = self._config.pluginmanager
+        selection = plugins.get_plugin("jama-selection") if self.kind.option == "jama" else None
+        if selection is not None:
             yield Line("selected", selection.tell(self._collector.collected))
         ignored = (each for each in self._conftests() if not self._extensions.is_registered(each))
         yield from plugin_lines(
@@ -319,7 +320,12 @@ class Reporter(Guarded):
             ignored_hooks=relative_names(ignored, self._config),
         )
         results = self._session.shown.results(tuple(self._collector.all_results()))
-        yield from deselected_lines(results, read_deselecting(self._config))
+        options = read_deselecting(self._config)
+        is_told = (
+            selection is not None and len(options) == 1
+        )  # "selected" says it, but for cases in part
+        told = deselected_lines(results, options)
+        yield from (each for each in told if not is_told or each.label != "untouched")
         if self._output.is_verbose:
             yield from narrower_lines(self._settings.tests, results)
 

@@ -260,6 +260,6 @@ def listen_on(port: int) -> socket.socket:
         listener.bind((HOST, port))
     except OSError as exc:
         listener.close()
-        raise SandboxError(f"port {port} cannot be used: {exc.strerror}; choose another") from exc
+        raise SandboxError(f"port {port} cannot be used: {exc.strerror}") from exc
     listener.listen(256)
     return listener

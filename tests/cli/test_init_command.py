@@ -132,6 +132,21 @@ def test_what_pytest_collects_is_looked_at_and_the_session_succeeds(bare: Reposi
     assert bare.statuses() == {1: "PASSED", 2: "PASSED", 3: "PASSED"}
 
 
+@pytest.mark.parametrize("how", [(), ("--no-collect",)], ids=["collected", "read"])
+def test_a_test_that_is_to_have_no_case_gets_no_line(
+    repository: Repository, how: tuple[str, ...]
+) -> None:
+    (repository.folder / "jama.yaml").unlink()
+    text = "import pytest\n@pytest.mark.jama(None)\ndef test_a(): ...\ndef test_b(): ...\n"
+    repository.write("tests/test_ids.py", text)
+
+    found = _run(repository, "--yes", "--project", repository.key, *how)
+
+    assert "not found" not in found.output
+    assert "found      2 tests in 1 Python file" in found.output
+    assert _lines(repository) == ["  # tests/test_ids.py::test_b: KEY-TC-?"]
+
+
 def test_a_file_that_pytest_cannot_import_is_read_as_text(bare: Repository) -> None:
     bare.write("tests/test_ids.py", "import not_installed_here\n" + _TESTS)
     found = _run(bare, "--yes", "--sandbox")
@@ -230,6 +245,7 @@ def test_a_case_that_is_not_there_is_said_and_the_file_is_written(bare: Reposito
     found = _run(bare, "--yes", "--no-collect", "--project", bare.key)
     assert found.status == 1
     assert f"{bare.key}-TC-99" in found.output
+    assert "\n           correct the reference, " in found.printed
     assert _lines(bare) == ["  tests/test_ids.py::test_a: KEY-TC-99"]
 
 

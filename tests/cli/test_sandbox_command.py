@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -282,3 +283,17 @@ def test_version_and_help_are_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--seed" in capsys.readouterr().out
     assert main(["--help"]) == 0
     assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
+
+
+def test_a_port_that_is_taken_is_said_once_with_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        status = main(["sandbox", "--port", str(port)])
+    said = capsys.readouterr().err
+    assert status == 2
+    assert said.startswith(f"pytest-jama: sandbox: port {port} cannot be used: ")
+    assert said.count("choose another") == 1

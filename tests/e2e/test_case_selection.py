@@ -76,6 +76,7 @@ def test_the_night_is_run_again_for_cases_that_are_not_passed(
     assert f"jama: {said} test cycle 'Build 1' (1 of 3)" in again.output
     assert "selected" in again.summary
     assert "5 tests deselected" in again.summary
+    assert "deselected by --jama-select" not in again.summary
     assert again.output.count("PASSED test_it.py::") == 1
     nothing = repository.pytest_here("--jama-select=not-passed")
     assert nothing.status == 4

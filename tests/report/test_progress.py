@@ -7,6 +7,7 @@ import io
 import pytest
 
 from pytest_jama.core.plan import Change, ChangeKind, Plan
+from pytest_jama.plugin.terminal_summary import AfterTheDots
 from pytest_jama.report.progress import (
     BarProgress,
     PlainProgress,
@@ -139,3 +140,9 @@ def test_server_that_does_not_answer_is_said_at_once(file: io.StringIO, quiet: b
     progress.troubled("cannot reach [b]https://jama.example[/b]")
     assert "jama: cannot reach [b]https://jama.example[/b]\n" in file.getvalue()
     progress.stopped()
+
+
+def test_why_nothing_happens_stands_on_a_line_of_its_own_behind_the_dots() -> None:
+    ended: list[str] = []
+    AfterTheDots(lambda: ended.append("the line of dots")).waits("looking again for 3 minutes")
+    assert ended == ["the line of dots"]

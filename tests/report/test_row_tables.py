@@ -18,6 +18,15 @@ def test_what_does_something_to_a_terminal_is_written_out() -> None:
     assert list(table_lines(("name",), rows))[1] == r"ab\nc\u202ed"
 
 
+def test_in_a_narrow_terminal_names_give_way_and_keys_stay() -> None:
+    rows = [{"key": "PUMP-TC-1", "name": "Flow rate over the whole range", "cycle": "Build 17"}]
+    columns = ("key", "name", "cycle")
+    *_, line = table_lines(columns, rows, width=40, may_cut=("name", "cycle"))
+    assert (len(line), line[:9], line[-8:]) == (40, "PUMP-TC-1", "Build 17")
+    *_, whole = table_lines(columns, rows, width=5, may_cut=("name", "cycle"))
+    assert whole.startswith("PUMP-TC-1  Flow ra")
+
+
 @pytest.mark.parametrize(
     "value, text",
     [(None, ""), (True, "yes"), (False, "no"), (3, "3"), (["a", None, "b"], "a, , b")],

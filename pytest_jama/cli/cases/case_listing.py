@@ -5,7 +5,6 @@ Nothing is changed: no test is run, and Jama is only read.
 
 from __future__ import annotations
 
-import shutil
 import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,8 +20,9 @@ from pytest_jama.cli.cases.case_tests import (
 from pytest_jama.core.cases import CaseRef, RefKind
 from pytest_jama.core.errors import PytestJamaError
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.text import counted, shorten
+from pytest_jama.core.text import counted
 from pytest_jama.report.row_tables import csv_text, table_lines
+from pytest_jama.report.streams import columns_of
 from pytest_jama.report.upload_lines import LISTED, Line, Tone, exposure_lines
 from pytest_jama.session.exit_status import ExitStatus
 from pytest_jama.targets.jama.case_places import (
@@ -165,7 +165,6 @@ def _cases(client: JamaClient, options: CaseOptions, loaded: LoadedSettings) -> 
 
 _COLUMNS = ("key", "name", "steps", "tests", "verdict", "cycle")
 _MORE_COLUMNS = ("date", "id", "linked")
-_LEAST_NAME = 20
 
 
 def _list(found: _CasesAndTests, options: CaseOptions, output: OutputOptions) -> int:
@@ -182,7 +181,9 @@ def _list(found: _CasesAndTests, options: CaseOptions, output: OutputOptions) ->
         flat = [{**row, "linked": "\n".join(row["linked"])} for row in rows]
         lines = csv_text((*_COLUMNS, *_MORE_COLUMNS), flat).removesuffix("\n").split("\n")
     else:
-        lines = list(table_lines(_COLUMNS, _fitting(rows))) if rows else []
+        width = columns_of(sys.stdout)
+        table = table_lines(_COLUMNS, rows, width=width, may_cut=("name", "cycle"))
+        lines = list(table) if rows else []
     return output.write_lines(lines, status=status, redactor=found.redactor)
 
 
@@ -199,20 +200,6 @@ def _row(item: Item, tests: Sequence[str], runs: Mapping[int, LastRun]) -> dict[
         "id": item.id,
         "linked": list(tests),
     }
-
-
-def _fitting(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows with their long texts shortened to what a terminal has room for."""
-    if not sys.stdout.isatty():
-        return [dict(row) for row in rows]
-    room = shutil.get_terminal_size().columns
-    others = (column for column in _COLUMNS if column not in ("name", "cycle"))
-    taken = sum(max(len(column), *(len(str(row[column])) for row in rows)) + 2 for column in others)
-    most = max(_LEAST_NAME, (room - taken) // 2 - 1)
-    return [
-        {**row, **{name: shorten(str(row[name] or ""), at_most=most) for name in ("name", "cycle")}}
-        for row in rows
-    ]
 
 
 def _show_unlinked(

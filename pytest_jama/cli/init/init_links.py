@@ -121,6 +121,8 @@ def _sort(tests: Sequence[FoundTest]) -> _Sorted:
     places: tuple[dict[str, tuple[str, ...]], ...] = ({}, {}, {}, {})
     rest = []
     for test in tests:
+        if test.is_taken_out:
+            continue
         kinds = (test.refs, test.ids.in_name, test.ids.refs, test.ids.others)
         said = next(((place, ids) for place, ids in zip(places, kinds, strict=True) if ids), None)
         if said is None:

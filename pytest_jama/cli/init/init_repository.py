@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_jama.cli.collecting import CollectedSession, collect_tests, read_report_tests
 from pytest_jama.cli.init.init_ids import KnownIds, find_ids, read_tests
 from pytest_jama.config import Settings
-from pytest_jama.core.cases import name_in, read_links
+from pytest_jama.core.cases import name_in, read_links, without_none
 from pytest_jama.core.errors import PytestJamaError
 from pytest_jama.core.test_ids import base_of, normal_form
 from pytest_jama.core.text import counted, printable
@@ -32,12 +32,14 @@ class FoundTest(NamedTuple):
         above: What it is in, the widest first: file and classes, or the class of a report.
         ids: The IDs that it has.
         refs: The cases that it names to us already, by marker or property.
+        is_taken_out: Whether it says that it is to have no case.
     """
 
     test_id: str
     above: tuple[str, ...]
     ids: KnownIds = KnownIds()
     refs: tuple[str, ...] = ()
+    is_taken_out: bool = False
 
     @property
     def base(self) -> str:
@@ -128,7 +130,7 @@ def _python_tests(
         docstring = source.docstring if source else ""
         ids = find_ids(name_in(test.test_id), docstring=docstring, markers=markers)
         refs = tuple(str(link) for link in test.links)
-        yield FoundTest(test.test_id, _above(test.test_id), ids, refs)
+        yield FoundTest(test.test_id, _above(test.test_id), ids, refs, test.is_taken_out)
     uncollected = {where.partition("::")[0] for where, _ in session.uncollected} if session else ()
     for path, tests in written.items():
         if session is None or path in uncollected:
@@ -139,8 +141,9 @@ def _written_test(test: WrittenTest) -> FoundTest:
     """Return a test that is known from the text of its file alone."""
     ids = find_ids(name_in(test.test_id), docstring=test.docstring, markers=test.markers)
     own = [text for marker, said in test.markers if marker == "jama" for text in said]
-    refs = tuple(str(link) for text in own for link in read_links(text).links)
-    return FoundTest(test.test_id, _above(test.test_id), ids, refs)
+    links = tuple(link for text in own for link in read_links(text).links)
+    refs = tuple(map(str, without_none(links)))
+    return FoundTest(test.test_id, _above(test.test_id), ids, refs, bool(links) and not refs)
 
 
 def _in_order(session: CollectedSession | None) -> list[tuple[TestResult, TestSource | None]]:
