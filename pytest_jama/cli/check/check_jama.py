@@ -147,7 +147,7 @@ class _Check:
 
     def _collect(self, loaded: LoadedSettings) -> CollectedSession:
         if self.options.is_junit:
-            return read_report_tests(self.options.arguments, loaded.settings)
+            return read_report_tests(self.options.arguments, loaded.seen_in(Path.cwd()).settings)
         redactor = loaded.settings.redactor
         return collect_tests(self.options.arguments, redactor=redactor, config=loaded.file)
 
