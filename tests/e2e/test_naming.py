@@ -150,6 +150,16 @@ def test_what_such_a_key_names_and_is_not_collected_is_missing(below: Repository
     assert below.statuses() == {1: "NOT_RUN", 2: "NOT_RUN", 3: "INPROGRESS"}
 
 
+def test_a_file_that_is_left_out_of_such_a_folder_makes_its_case_incomplete(
+    below: Repository,
+) -> None:
+    below.write("sub/jama.yaml", PLACES + "tests: {a: KEY-TC-1, sub/a/test_c.py: KEY-TC-2}\n")
+    for name in "bcd":
+        below.write(f"sub/a/test_{name}.py", "def test_it(): pass\n")
+    below.pytest_here("--jama-config=sub/jama.yaml", "--ignore=sub/a/test_d.py", "sub/a")
+    assert below.statuses() == {1: "INPROGRESS", 2: "PASSED", 3: "NOT_RUN"}
+
+
 def test_reports_and_journals_and_check_read_such_keys_alike(below: Repository) -> None:
     report = ["--config=sub/jama.yaml", "report.xml"]
     recorded = below.pytest_here(
