@@ -272,7 +272,7 @@ def _load(options: Namespace) -> LoadedSettings[SharedSettings]:
         kind=kind,
         flag_prefix="--",
     )
-    return with_lock(loaded, start=Path.cwd(), flag_prefix="--")
+    return with_lock(loaded.seen_in(Path.cwd()), start=Path.cwd(), flag_prefix="--")
 
 
 LINES_AT_ONCE = 1000

@@ -134,7 +134,7 @@ def _read_old(folder: Path, options: LockOptions, output: OutputOptions) -> Lock
 
 def _collect(options: LockOptions, loaded: LoadedSettings) -> CollectedSession:
     if options.is_junit:
-        return read_report_tests(options.arguments, loaded.settings)
+        return read_report_tests(options.arguments, loaded.seen_in(Path.cwd()).settings)
     return collect_tests(options.arguments, redactor=loaded.settings.redactor, config=loaded.file)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 from pydantic import BaseModel
@@ -17,7 +19,6 @@ from pytest_jama.core.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from pytest_jama.config.mistakes import FindOrigin
     from pytest_jama.config.models import SharedSettings
@@ -52,6 +53,20 @@ class LoadedSettings(Generic[AnySettings_co]):
     def mode_of(self, wanted: Mode) -> Mode:
         """Return what can be done with the verdicts, where another thing is wanted."""
         return Mode.NO_UPLOAD if self.is_kept else wanted
+
+    def seen_in(self, root: Path) -> LoadedSettings[AnySettings_co]:
+        """Return the settings for test IDs that are relative to a folder.
+
+        Where the file lies below it, keys may be relative to either.
+
+        Args:
+            root: The folder.
+        """
+        folder = Path(os.path.normpath(self.file.absolute())).parent if self.file else root
+        if folder == root or not folder.is_relative_to(root):
+            return self
+        tests = self.settings.tests.also_seen_from([folder.relative_to(root).as_posix()])
+        return replace(self, settings=self.settings.model_copy(update={"tests": tests}))
 
 
 DEFAULT = "default"

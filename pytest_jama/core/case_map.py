@@ -121,14 +121,17 @@ class CaseMap:
         return CaseMap(self._exact, above=other.above, folders=other.folders)
 
     def also_seen_from(self, folders: Iterable[str]) -> CaseMap:
-        """Return the map for test IDs that are relative to the folder of jama.yaml.
+        """Return the map for test IDs that are relative to a folder above others.
 
-        Keys may be written either way here, too: as these, or relative to the folder.
+        That is the folder of jama.yaml, and pytest ran below it; or jama.yaml lies below the folder
+        that pytest ran in. Keys may be written either way here, too: as the test IDs, or relative
+        to the folder below.
 
         Args:
-            folders: Paths relative to that of jama.yaml, in which pytest ran.
+            folders: The paths of those below, relative to that of the test IDs.
         """
-        above = sorted({f"{normal_form(folder)}/" for folder in folders}, key=len, reverse=True)
+        found = {*self.folders, *(f"{normal_form(folder)}/" for folder in folders)}
+        above = sorted(found, key=len, reverse=True)
         return CaseMap(self._exact, folders=above) if above else self
 
     def items(self) -> Iterable[tuple[str, MapEntry]]:

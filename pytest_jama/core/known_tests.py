@@ -163,7 +163,9 @@ def _add_missed(
         missing: What is missing until now.
         accounted: The keys that match something, or are among what is missing.
     """
-    below, above = places.below(address), places.above(address)
+    spellings = places.spellings(address)
+    below = [each for spelling in spellings for each in places.below(spelling)]
+    above = [each for spelling in spellings for each in places.above(spelling)]
     if not (below or above) or not coverage.holds_tests(address):
         return
     is_outside = not _lies_within(normal_form(address), coverage.test_paths)
@@ -184,7 +186,8 @@ def _add_partial(
 
     A key that names one test is whole when that test was collected; any other may have more.
     """
-    exact = {form(test) for test in coverage.test_ids for form in (normal_form, normal_base_of)}
+    forms = {form(test) for test in coverage.test_ids for form in (normal_form, normal_base_of)}
+    exact = {spelling for form in forms for spelling in places.spellings(form)}
     for address in coverage.partial:
         for key, entry in places.within(address):
             if key not in accounted:
@@ -308,10 +311,14 @@ class KeyPlaces:
                     found.append((key, pattern.entry))
         return found
 
+    def spellings(self, address: str) -> tuple[str, ...]:
+        """Return an address in each way that keys may write it."""
+        return self._map.spellings_below(normal_form(address))
+
     def within(self, address: str) -> list[tuple[str, MapEntry]]:
         """Return all keys that may have tests at or below a folder, file or class."""
         found: list[tuple[str, MapEntry]] = []
-        for each in self._map.spellings_below(normal_form(address)):
+        for each in self.spellings(address):
             found += [*self.below(each), *self.above(each)]
         return sorted(found, key=lambda item: item[1].order)
 

@@ -200,7 +200,7 @@ def load(
         raise _refusal(exc) from exc
     folder = way_to_rootdir(loaded.file, config)
     if not folder:
-        return loaded
+        return loaded.seen_in(config.rootpath)
     seen = loaded.settings.tests.seen_from(folder)
     return replace(loaded, settings=loaded.settings.model_copy(update={"tests": seen}))
 

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_jama.core.cases import BadReferenceError, CaseRef, without_none
 from pytest_jama.core.errors import ErrorLog, PytestJamaError
+from pytest_jama.core.left_out import describe_deselected
 from pytest_jama.core.port import Observer
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.text import counted, printable, shorten
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import LoadedSettings, Settings, SharedSettings
     from pytest_jama.core.cases import CaseLink
+    from pytest_jama.core.left_out import DeselectingOption
     from pytest_jama.core.port import Retry
 
 OPTION = "--jama-select"
@@ -194,14 +196,22 @@ class CaseSelection:
         if not self._is_worker:  # it has only told the controller
             raise cannot_start([mistake])
 
-    def tell(self, collected: Mapping[Outcome, Mapping[str, Iterable[CaseLink]]]) -> str:
+    def tell(
+        self,
+        collected: Mapping[Outcome, Mapping[str, Iterable[CaseLink]]],
+        *,
+        options: Sequence[DeselectingOption],
+    ) -> str:
         """Say what was selected, for the summary.
 
         Args:
             collected: The tests by what they count as unless they run, with their links.
+            options: All that deselect tests in this session; of several each is named.
         """
         left = len(collected[Outcome.DESELECTED])
-        text = f"{self._said()}; {counted(left, 'test')} deselected"
+        how = f"{counted(left, 'test')} deselected"
+        how = describe_deselected(left, options) if len(options) > 1 else how
+        text = f"{self._said()}; {how}"
         if self._wanted.lower() in _BY_STATUS or self._chosen is None:
             return text
         selected = collected[Outcome.NOT_REACHED].values()

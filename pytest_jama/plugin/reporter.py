@@ -308,8 +308,10 @@ class Reporter(Guarded):
     def _extra_lines(self) -> Iterator[Line]:
         plugins = self._config.pluginmanager
         selection = plugins.get_plugin("jama-selection") if self.kind.option == "jama" else None
+        options = read_deselecting(self._config)
         if selection is not None:
-            yield Line("selected", selection.tell(self._collector.collected))
+            text = selection.tell(self._collector.collected, options=options)
+            yield Line("selected", text)
         ignored = (each for each in self._conftests() if not self._extensions.is_registered(each))
         yield from plugin_lines(
             uncollected=self._collector.uncollected,
@@ -320,12 +322,9 @@ class Reporter(Guarded):
             ignored_hooks=relative_names(ignored, self._config),
         )
         results = self._session.shown.results(tuple(self._collector.all_results()))
-        options = read_deselecting(self._config)
-        is_told = (
-            selection is not None and len(options) == 1
-        )  # "selected" says it, but for cases in part
         told = deselected_lines(results, options)
-        yield from (each for each in told if not is_told or each.label != "untouched")
+        # "selected" says it already, but for cases that lack tests
+        yield from (each for each in told if selection is None or each.label != "untouched")
         if self._output.is_verbose:
             yield from narrower_lines(self._settings.tests, results)
 

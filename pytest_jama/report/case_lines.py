@@ -1,4 +1,4 @@
-"""Each case of a session that is not simply passed: what its run was, what it is, and why. Pure."""
+"""Each case of a session that is told: what its run was, what it is, and why. Pure."""
 
 from __future__ import annotations
 
@@ -156,15 +156,19 @@ def _hindrance(update: Update, states: Mapping[str, SendState]) -> str:
     return "" if state is SendState.SENT else state.value
 
 
-def case_lines(entries: Sequence[CaseEntry], *, verbose: bool) -> Iterator[Line]:
+def case_lines(
+    entries: Sequence[CaseEntry], *, verbose: bool, with_passed: bool = False
+) -> Iterator[Line]:
     """Yield a line for each case that is not PASSED, and for each that was FAILED or BLOCKED.
 
     Args:
         entries: See `case_entries`.
         verbose: Whether to show all, however many there are.
+        with_passed: Whether to show those that are simply PASSED, too.
     """
     improved = [entry for entry in entries if entry.is_improved]
-    others = [each for each in entries if not each.is_improved and not each.is_passed]
+    shown = [entry for entry in entries if with_passed or not entry.is_passed]
+    others = [entry for entry in shown if not entry.is_improved]
     for several, noun in ((others, "more"), (improved, "more that were FAILED or BLOCKED")):
         lines = [entry.line(verbose=verbose) for entry in several]
         yield from listed(lines, verbose=verbose, noun=noun)

@@ -120,11 +120,13 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
         summary.report.plan or Plan(), verbose=style.verbose, is_dry_run=is_dry_run
     )
     entries = case_entries(summary.report, judgement, summary.mode)
-    yield from case_lines(entries, verbose=style.verbose)
+    with_passed = style.verbose and not is_dry_run  # there each update says it
+    yield from case_lines(entries, verbose=style.verbose, with_passed=with_passed)
     yield from untouched_lines(judgement, verbose=style.verbose)
     yield from unlinked_lines(judgement, verbose=style.verbose)
     yield from unlinked_failure_lines(summary.unlinked_failures)
-    yield from unmatched_lines(summary.unmatched, verbose=style.verbose)
+    told = summary.nothing_linked
+    yield from unmatched_lines(summary.unmatched, verbose=style.verbose, told=told)
     linked = (result for case in judgement.cases for result in case.results)
     yield from caught_failure_lines(linked, verbose=style.verbose)
     yield from unusable_lines(summary.errors.unusable, verbose=style.verbose)
@@ -239,19 +241,23 @@ def redacted_lines(passages: int, results: int) -> Iterator[Line]:
         yield Line("redacted", f"{what}, in {counted(results, 'result')}")
 
 
-def unmatched_lines(unmatched: Sequence[Unmatched], *, verbose: bool) -> Iterator[Line]:
+def unmatched_lines(
+    unmatched: Sequence[Unmatched], *, verbose: bool, told: str = ""
+) -> Iterator[Line]:
     """Yield the keys of the map that match no test.
 
     Args:
         unmatched: The keys.
         verbose: Whether to name them all, however many there are.
+        told: What another line says; a test that it names beside a key is not named again.
     """
     lines = []
     for each in unmatched:
         cases = ", ".join(map(str, each.links)) or "none"
         place = say_line(each.line, each.file, own="tests:")
         text = f"{each.key!r} ({place}, {cases}) {each.why}"
-        text += f"; nearest is {each.nearest}" if each.nearest else ""
+        is_told = f"nearest to {each.nearest} is the key {each.key!r}" in told
+        text += f"; nearest is {each.nearest}" if each.nearest and not is_told else ""
         lines.append(Line("unmatched", text, Tone.WARNING))
     yield from listed(lines, verbose=verbose, noun="more keys")
 

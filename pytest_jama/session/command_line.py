@@ -27,7 +27,7 @@ from pytest_jama.report.streams import (
 )
 from pytest_jama.report.summary import Style
 from pytest_jama.report.summary_layout import laid_out, wrapped
-from pytest_jama.report.upload_lines import LABEL_WIDTH, Line, Tone
+from pytest_jama.report.upload_lines import Line, Tone
 from pytest_jama.session.ending import refuse
 from pytest_jama.session.exit_status import ExitStatus
 
@@ -102,20 +102,15 @@ class OutputOptions:
         return make_progress(self.stream, quiet=is_quiet, label=label)
 
     def say(self, *lines: Line) -> None:
-        """Print lines; a quiet command prints only warnings and worse."""
-        for line in lines:
-            if not self.quiet or line.tone in _WRONG:
-                width = 0 if line.is_exact else columns_of(self.stream)
-                for row in wrapped(str(line), width=width, indent=LABEL_WIDTH):
-                    self._print(row, colour=_COLOURS.get(line.tone))
+        """Print lines laid out as those of a summary, however many there are.
+
+        A quiet command prints only warnings and worse.
+        """
+        self._lay_out(lines, verbose=True)
 
     def say_summary(self, *lines: Line) -> None:
         """Print a summary, as `laid_out` says; a quiet command prints only warnings and worse."""
         self._lay_out(lines, verbose=self.verbose)
-
-    def say_in_full(self, *lines: Line) -> None:
-        """Print lines laid out as those of a summary, however many there are."""
-        self._lay_out(lines, verbose=True)
 
     def _lay_out(self, lines: Sequence[Line], *, verbose: bool) -> None:
         said = [line for line in lines if not self.quiet or line.tone in _WRONG]

@@ -95,6 +95,10 @@ def test_what_other_options_leave_out_stays_out(suite: Repository) -> None:
     option = f"--jama-select={suite.key}-TC-1,{suite.key}-TC-3"
     finished = suite.pytest_here(option, "-k", "many", "--jama-no-upload")
     assert "2 passed, 4 deselected" in finished.output
+    selected = " ".join(finished.summary.split()).partition("selected ")[2]
+    assert "; 4 tests deselected by " in selected
+    assert "-k many (command line)" in selected
+    assert selected.count("deselected") == 1
 
 
 @SERIAL_AND_XDIST

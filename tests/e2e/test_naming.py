@@ -115,6 +115,67 @@ def test_ids_are_relative_to_the_rootdir(
     assert repository.statuses() == {1: "PASSED", 2: "NOT_RUN" if folder else "FAILED"}
 
 
+BELOW = """
+def test_x(): pass
+def test_y(): assert 0
+"""
+
+
+@pytest.fixture
+def below(repository: Repository) -> Repository:
+    """A jama.yaml below the rootdir, with keys that are relative to it, and one that is not."""
+    for number in (1, 2, 3):
+        repository.case(number)
+    repository.start_cycle()
+    (repository.folder / "jama.yaml").unlink()
+    keys = "test_it.py::test_x: KEY-TC-1, sub/test_it.py::test_y: KEY-TC-2, test_it.py: KEY-TC-3"
+    repository.write("pytest.ini", "[pytest]\njunit_family = xunit1\n")
+    repository.write("sub/jama.yaml", PLACES + f"tests: {{{keys}}}\n")
+    repository.write("sub/test_it.py", BELOW + "def test_z(): pass\n")
+    return repository
+
+
+@SERIAL_AND_XDIST
+def test_keys_may_be_relative_to_a_jama_yaml_below_the_rootdir(
+    below: Repository, workers: list[str]
+) -> None:
+    finished = below.pytest_here("--jama-config=sub/jama.yaml", "sub", *workers)
+    assert below.statuses() == {1: "PASSED", 2: "FAILED", 3: "PASSED"}, finished.output
+    assert "unmatched" not in finished.output
+
+
+def test_what_such_a_key_names_and_is_not_collected_is_missing(below: Repository) -> None:
+    below.write("sub/test_it.py", BELOW + "def test_z(): pass\ndef test_beside(): pass\n")
+    below.pytest_here("--jama-config=sub/jama.yaml", "sub/test_it.py::test_z")
+    assert below.statuses() == {1: "NOT_RUN", 2: "NOT_RUN", 3: "INPROGRESS"}
+
+
+def test_a_file_that_is_left_out_of_such_a_folder_makes_its_case_incomplete(
+    below: Repository,
+) -> None:
+    below.write("sub/jama.yaml", PLACES + "tests: {a: KEY-TC-1, sub/a/test_c.py: KEY-TC-2}\n")
+    for name in "bcd":
+        below.write(f"sub/a/test_{name}.py", "def test_it(): pass\n")
+    below.pytest_here("--jama-config=sub/jama.yaml", "--ignore=sub/a/test_d.py", "sub/a")
+    assert below.statuses() == {1: "INPROGRESS", 2: "PASSED", 3: "NOT_RUN"}
+
+
+def test_reports_and_journals_and_check_read_such_keys_alike(below: Repository) -> None:
+    report = ["--config=sub/jama.yaml", "report.xml"]
+    recorded = below.pytest_here(
+        "--jama-config=sub/jama.yaml", "--jama-no-upload", "--junitxml=report.xml", "sub"
+    )
+    assert "1 FAILED, 2 PASSED" in recorded.output
+    journal = str(next(below.folder.rglob("*.jsonl")))
+    uploaded = below.run_here(lambda: pytest_jama(["upload", "--map=sub/jama.yaml", journal]))
+    assert below.statuses() == {1: "PASSED", 2: "FAILED", 3: "PASSED"}, uploaded.output
+    checked = below.run_here(lambda: pytest_jama(["check", "--offline", "--junit", *report]))
+    assert "3 tests, 3 of them linked to 3 test cases" in checked.output
+    dry = below.run_here(lambda: junit_uploader(["--dry-run", *report]))
+    assert "stays FAILED" in dry.output
+    assert "unmatched" not in uploaded.output + checked.output + dry.output
+
+
 @SERIAL_AND_XDIST
 def test_test_that_runs_twice_counts_by_its_worse_result(
     repository: Repository, workers: list[str]

@@ -195,6 +195,33 @@ def test_each_case_that_is_not_passed_or_was_failed_is_named(
     ]
 
 
+@pytest.mark.parametrize("arguments", [["-v"], []], ids=["verbose", "short"])
+def test_with_v_each_case_is_named_also_the_passed(
+    arguments: list[str], make_repository: Callable[[], Repository]
+) -> None:
+    repository = make_repository()
+    repository.case(1)
+    repository.write("jama.yaml", f"project: {repository.key}\nplan: P\ncycle: C\n")
+    repository.write("test_it.py", BEFORE.replace("assert 0", "pass").replace("TC-3", "TC-1"))
+    report = str(repository.folder / "report.xml")
+    said = [
+        repository.pytest_here("--jama-no-upload", f"--junitxml={report}", *arguments),
+        repository.run_here(lambda: toolbox(["upload", *arguments])),
+        repository.run_here(lambda: junit_uploader([report, *arguments])),
+        repository.pytest_here(*arguments),
+    ]
+    lines = [Told(each, repository, "").lines("case") for each in said]
+    named = [[each.partition(" http")[0] for each in some] for some in lines]  # the run's link
+    name = "KEY-TC-1 Case KEY-TC-1"
+    passed = [
+        ["KEY-TC-1: PASSED: 2 passed"],
+        [f"{name}: NOT_RUN -> PASSED: 2 passed"],
+        [f"{name}: stays PASSED: 2 passed"],
+        [f"{name}: stays PASSED: 2 passed"],
+    ]
+    assert named == (passed if arguments else [[]] * len(said))
+
+
 @pytest.mark.parametrize("name", FRONT_ENDS)
 def test_what_is_unresolved_decides_the_exit_status_also_of_a_dry_run(
     name: str, told: Callable[[str], Told]

@@ -105,3 +105,4 @@ def test_a_test_without_the_folder_of_a_key_is_not_linked_but_told(uploader: Upl
     assert uploader.repository.statuses() == {1: "NOT_RUN"}
     assert "leave 'tests/' out of the key, or install pytest-jama where pytest runs" in uploaded.out
     assert "nearest to test_a.test_1 is the key 'tests/test_a.py::test_1'" in uploaded.out
+    assert uploaded.out.count("nearest") == 1

@@ -85,7 +85,7 @@ def collect(options: CaseOptions, loaded: LoadedSettings) -> CollectedSession:
         loaded: The settings.
     """
     if options.is_junit:
-        return read_report_tests(options.arguments, loaded.settings)
+        return read_report_tests(options.arguments, loaded.seen_in(Path.cwd()).settings)
     if options.collects:
         redactor = loaded.settings.redactor
         return collect_tests(options.arguments, redactor=redactor, config=loaded.file)

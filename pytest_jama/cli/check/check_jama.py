@@ -111,9 +111,9 @@ class _Check:
         settings = self._loaded.settings
         mode = "offline check" if self.options.offline else "check"
         self.output.announce(*describe_destination(self._loaded, root=Path.cwd(), mode=mode))
-        self.output.say_in_full(*exposure_lines(settings))
+        self.output.say(*exposure_lines(settings))
         if self.options.shows_settings:
-            self.output.say_in_full(*value_lines(self._loaded))
+            self.output.say(*value_lines(self._loaded))
         wanted = self._look_at_repository(self._loaded)
         if self.options.offline:
             self._tell(describe_session(settings, wanted))
@@ -147,7 +147,7 @@ class _Check:
 
     def _collect(self, loaded: LoadedSettings) -> CollectedSession:
         if self.options.is_junit:
-            return read_report_tests(self.options.arguments, loaded.settings)
+            return read_report_tests(self.options.arguments, loaded.seen_in(Path.cwd()).settings)
         redactor = loaded.settings.redactor
         return collect_tests(self.options.arguments, redactor=redactor, config=loaded.file)
 
@@ -217,7 +217,7 @@ class _Check:
         text = observation.text
         if self._loaded is not None:
             text = self._loaded.settings.redactor.hide_certain(text)
-        self.output.say_in_full(
+        self.output.say(
             Line(observation.mark.value, f"{observation.name:<16} {text}", TONES[observation.mark])
         )
 
@@ -225,7 +225,7 @@ class _Check:
         """Print which settings fit, write the report and the document; return the exit status."""
         fitting = merge_settings(self._found)
         for line in settings_lines(fitting):
-            self.output.say_in_full(Line("settings", f"that fit this server: {line}", Tone.WARNING))
+            self.output.say(Line("settings", f"that fit this server: {line}", Tone.WARNING))
         report = anonymous_report(self._of_server, names=self._names)
         code = int(status)
         if self.options.report is not None and self._of_server:
@@ -263,10 +263,10 @@ class _Check:
             path.write_text(printable_lines(text) + "\n", encoding="utf-8")
         except OSError as exc:
             why = f"{path} cannot be written: {exc.strerror or exc}"
-            self.output.say_in_full(Line("ERROR", why, Tone.BAD))
+            self.output.say(Line("ERROR", why, Tone.BAD))
             return status or int(ExitStatus.INCOMPLETE)
         text = f"{path} has what was seen, without names and keys; read it before you send it"
-        self.output.say_in_full(Line("report", text))
+        self.output.say(Line("report", text))
         return status
 
 

@@ -94,9 +94,9 @@ class _OctaneRun:
         self.loaded = _load(self._options)
         settings = self.loaded.settings
         self.redactor = settings.redactor
-        self._output.say_in_full(*exposure_lines(settings))
+        self._output.say(*exposure_lines(settings))
         if self._options.shows_settings:
-            self._output.say_in_full(*value_lines(self.loaded))
+            self._output.say(*value_lines(self.loaded))
         for observation in observe_settings(self.loaded, os.environ):
             self._tell(observation)
         if self._options.offline:
@@ -136,7 +136,7 @@ class _OctaneRun:
         self.found.append(observation)
         text = f"{observation.name:<16} {self.redactor.hide_certain(observation.text)}"
         mark = observation.mark
-        self._output.say_in_full(Line(mark.value, text, TONES[mark]))
+        self._output.say(Line(mark.value, text, TONES[mark]))
 
 
 def _load(options: CheckOptions) -> LoadedSettings[OctaneSettings]:

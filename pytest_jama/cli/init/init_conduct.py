@@ -276,7 +276,7 @@ class InitDesk:
 
     def say(self, label: str, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Print a line."""
-        self.output.say_in_full(Line(label, text, tone))
+        self.output.say(Line(label, text, tone))
 
     def look(self, settings: SharedSettings) -> Look:
         """Look at the repository, and say what there is."""

@@ -127,12 +127,12 @@ class _JamaInit:
         from pytest_jama.cli.init.init_server import JamaOffers  # noqa: PLC0415 (requests)
 
         self.desk.say("asking", settings.url)
-        offers = JamaOffers(settings, self.desk.output.say_in_full)
+        offers = JamaOffers(settings, self.desk.output.say)
         lets_us_in = offers.sign_in()
         if offers.found_url:
             offers.close()
             settings = self._load({"url": offers.found_url})
-            offers = JamaOffers(settings, self.desk.output.say_in_full)
+            offers = JamaOffers(settings, self.desk.output.say)
             lets_us_in = offers.sign_in()
         if lets_us_in:
             self._offers = offers
