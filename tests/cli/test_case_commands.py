@@ -233,6 +233,21 @@ def test_a_case_of_the_same_name_is_neither_taken_nor_doubled(cases: Cases) -> N
     assert cases.map() == "  a.two: KEY-TC-10\n"
 
 
+def test_the_next_command_brings_new_cases_into_a_cycle_that_has_none_of_them(
+    cases: Cases,
+) -> None:
+    settings = SETTINGS.replace('"Build ${NEVER_SET}"', "Build 17")
+    cases.repository.write("jama.yaml", settings)
+    assert main(["prepare", "--no-collect"]) == 0
+    assert cases.create_two() == 0
+    (line,) = (each for each in cases.out.splitlines() if each.startswith("next "))
+    command = line.split("`")[1]
+
+    assert "a cycle that exists has no runs of new cases" in line
+    assert main(["prepare", "--no-collect"]) == 1
+    assert main([*command.replace("NAME", "Build18").split()[1:], "--no-collect"]) == 0
+
+
 UNNAMEABLE = """
 <testsuite><testcase classname="a" name="x[*]"/><testcase classname="a" name="x[3*4]"/>
 <testcase classname="a" name="adds 2 * 2"/><testcase classname="a" name="x[b]"/>

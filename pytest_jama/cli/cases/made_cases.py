@@ -130,13 +130,17 @@ def ending_lines(made: MadeCases, *, is_agreed: bool) -> Iterator[Line]:
     if made.file is not None:
         shown = shown_path(made.file, Path.cwd())
         yield Line("linked", f"{counted(len(made.keys), 'key')} in {shown}; review and commit it")
-        yield Line(
-            "next", "`pytest-jama prepare --cycle=NAME` brings the cases into plan and new cycle"
-        )
+        yield Line("next", _NEXT)
     elif made.keys:
         yield Line("NOT LINKED", "write these lines under `tests:` yourself:", Tone.BAD)
         for test, key in made.keys.items():
             yield Line("", f"{quoted(test)}: {key}", Tone.BAD, is_exact=True)
+
+
+_NEXT = (
+    "`pytest-jama prepare --cycle=NAME`, with the name of a new cycle, brings the cases into the "
+    "plan and that cycle; a cycle that exists has no runs of new cases"
+)
 
 
 def _refused_lines(refused: Mapping[str, str]) -> Iterator[Line]:
