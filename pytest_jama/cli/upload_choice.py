@@ -195,10 +195,10 @@ def end_without_journal(
     lines += edited.summary_lines()
     is_asked = options.map_file is not None or bool(options.cases)
     status = ExitStatus.INCOMPLETE if unusable or is_asked else ExitStatus.WELL
-    if is_asked and not unusable:
+    if is_asked and not unusable and choice.others:
         text = "is linked anew: every journal is finished; name it, and its results are sent again"
         lines.append(Line("nothing", text, Tone.WARNING))
-    elif not unusable:
+    elif not unusable and not is_asked:
         others = "other " if choice.notes else ""
         lines.append(Line("nothing", f"to send: every {others}journal is finished"))
     if options.flags.get("report"):
