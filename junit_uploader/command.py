@@ -29,6 +29,7 @@ from pytest_jama.journal import Journals, open_journal
 from pytest_jama.journal.line_parser import parse_header
 from pytest_jama.journal.lines import (
     collected_line,
+    coverage_line,
     result_text,
     uncollected_line,
     unmatched_line,
@@ -149,6 +150,8 @@ def _run(
         if found.linked is not None:
             found = _keep_files(found, session, journal, options, captured)
         session.keep_lock(found.judged)
+        if loaded.settings.judges_cases:
+            session.write(coverage_line(found.coverage))
         write_results(journal, found.results, found.missing)
         if found.unmatched:
             session.write(unmatched_line(found.unmatched))

@@ -82,17 +82,14 @@ def find_results(
         for file in reports.files:
             why = "holds no test, but only files that could not be collected"
             session.errors.add_unusable(Unusable(UnusableKind.REPORT, file.path, why))
-    known = find_known(
-        settings,
-        Coverage(
-            [each.test_id for each in linked.results if not each.is_uncollected],
-            failed=(*linked.uncollected, *(each.test_id for each in linked.skipped)),
-            roots=("",) if reports.is_complete else (),
-            is_whole=reports.is_complete,
-            absent="has no test in any report given here",
-        ),
-        lock=session.lock,
+    coverage = Coverage(
+        [each.test_id for each in linked.results if not each.is_uncollected],
+        failed=(*linked.uncollected, *(each.test_id for each in linked.skipped)),
+        roots=("",) if reports.is_complete else (),
+        is_whole=reports.is_complete,
+        absent="has no test in any report given here",
     )
+    known = find_known(settings, coverage, lock=session.lock)
     skipped = linked.skipped if settings.judges_cases else ()  # else they are results already
     missing = (*skipped, *known.missing)
     rules, shown = settings.rules(), session.shown
@@ -107,6 +104,7 @@ def find_results(
         session.take_unmatched(known.unmatched),
         linked if settings.evidence.files or linked.has_files else None,
         missing,
+        coverage,
     )
 
 
@@ -157,6 +155,7 @@ class FoundResults(NamedTuple):
         unmatched: The keys of the map that no report matches.
         linked: The tests behind it, where their files are still to be found; else None.
         stands_in: What stands for tests that are in no report, as it was found.
+        coverage: What the reports are of.
     """
 
     results: Sequence[TestResult]
@@ -167,6 +166,7 @@ class FoundResults(NamedTuple):
     unmatched: tuple[Unmatched, ...]
     linked: LinkedTests | None
     stands_in: tuple[TestResult, ...]
+    coverage: Coverage
 
     def with_files(
         self,

@@ -17,7 +17,8 @@ from pytest_jama.core.results import linked_cases
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.journal.folder import shown
-from pytest_jama.journal.relink import Relinking, TodayMap, relinked_lines
+from pytest_jama.journal.relink import Relinking, TodayMap
+from pytest_jama.journal.relinked import relinked_lines
 from pytest_jama.report.upload_lines import NAMED, Line, Tone, hint
 from pytest_jama.session.judge import find_known
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Recording
-    from pytest_jama.journal.relink import Relinked
+    from pytest_jama.journal.relinked import LinkedAnew
 
 _NOT_NEEDED = ("url", "headers", "project", "plan", "cycle", "run", "upload", "report", "redact")
 
@@ -55,16 +56,16 @@ class RelinkedJournals:
         self._before = recordings
         self.recordings = list(recordings)
         self.today: LoadedSettings[Settings] | None = None
-        self._changes: list[tuple[Relinked, ...]] = [() for _ in recordings]
-        self._rules: list[Relinking] = []
+        self._anew: list[LinkedAnew] = []
         if map_file is None and not cases:
             return
         require_jama_journals(recordings, "has test cases that tests can be linked to anew")
         self.today = None if map_file is None else _load(map_file)
         renamed = _parse_cases(cases, recordings)
-        self._rules = [Relinking(self._see(each), renamed) for each in recordings]
-        for number, (rules, recording) in enumerate(zip(self._rules, recordings, strict=True)):
-            self.recordings[number], self._changes[number] = rules.relink(recording)
+        for number, recording in enumerate(recordings):
+            rules = Relinking(self._see(recording), renamed)
+            self._anew.append(rules.relink(recording))
+            self.recordings[number] = self._anew[number].recording
 
     def _see(self, recording: Recording) -> TodayMap | None:
         """Return what links tests today, for the folder that the IDs of a journal begin in."""
@@ -95,15 +96,14 @@ class RelinkedJournals:
 
     def journal_lines(self) -> Iterator[list[JournalLine]]:
         """Yield for each journal the lines that tell its later readers of the new links."""
-        parts = zip(self._rules, self._before, self.recordings, self._changes, strict=False)
-        for rules, before, after, changes in parts:
-            yield list(relinked_lines(before, after, changes, rules))
+        for anew in self._anew:
+            yield list(relinked_lines(anew.recording))
 
     def summary_lines(self, *, verbose: bool) -> Iterator[Line]:
         """Yield which tests have other cases than in their journals, and what that leaves."""
-        if not self._rules:
+        if not self._anew:
             return
-        changes = [each for several in self._changes for each in several]
+        changes = [each for anew in self._anew for each in anew.changes]
         named = [f"{each.test_id}: {_name(each.was)} -> {_name(each.links)}" for each in changes]
         yield Line("linked", f"{counted(len(changes), 'result')} anew, to other test cases")
         for text in named if verbose else named[:NAMED]:
@@ -140,9 +140,9 @@ class RelinkedJournals:
 
     def facts(self) -> dict[str, Any]:
         """Return the same for scripts (``--json``)."""
-        if not self._rules:
+        if not self._anew:
             return {}
-        changes = [each for several in self._changes for each in several]
+        changes = [each for anew in self._anew for each in anew.changes]
         return {
             "relinked": [
                 {

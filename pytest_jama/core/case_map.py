@@ -17,7 +17,7 @@ import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.cases import without_none
-from pytest_jama.core.key_patterns import KeyPattern, PatternIndex
+from pytest_jama.core.key_patterns import KeyPattern, PatternIndex, is_pattern
 from pytest_jama.core.test_ids import boundaries, normal_form
 
 if TYPE_CHECKING:
@@ -88,11 +88,11 @@ class CaseMap:
         self.above = above
         self.folders = folders
         self._exact = by_key
-        patterns = [KeyPattern(key, entry) for key, entry in by_key.items() if "*" in key]
+        patterns = [KeyPattern(key, entry) for key, entry in by_key.items() if is_pattern(key)]
         self._patterns = PatternIndex(patterns)
         self._literal = by_key
         if patterns:
-            self._literal = {key: entry for key, entry in by_key.items() if "*" not in key}
+            self._literal = {key: each for key, each in by_key.items() if not is_pattern(key)}
 
     @classmethod
     def build(cls, entries: Iterable[MapEntry]) -> tuple[CaseMap, tuple[MapConflict, ...]]:

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from pytest_jama.core.case_map import MapEntry
 
 
+def is_pattern(key: str) -> bool:
+    """Return whether a key has wildcards, so that other tests may be meant, too.
+
+    There is no literal ``*``: a test with one in its name has no key that means it alone.
+    """
+    return "*" in key
+
+
 class KeyPattern:
     """A key with wildcards, cut at them.
 

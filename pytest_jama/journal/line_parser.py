@@ -15,7 +15,7 @@ from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import CaseLink, CaseRef
 from pytest_jama.core.errors import Unusable, UnusableKind
-from pytest_jama.core.known_tests import Unmatched
+from pytest_jama.core.known_tests import Coverage, Unmatched
 from pytest_jama.core.lock import Lock, LockedCase
 from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.plan import ServerTask
@@ -24,7 +24,7 @@ from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal.folder import order_in
 from pytest_jama.journal.lines import LEAVE
 from pytest_jama.journal.record import Header, RecordedVerdict
-from pytest_jama.journal.relink import Relinked
+from pytest_jama.journal.relinked import Relinked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -263,6 +263,22 @@ def parse_left_out(line: JournalLine) -> dict[str, TestResult]:
         for test, outcome, *own in line["tests"]
     ]
     return {each.test_id: each for each in tests}
+
+
+def parse_coverage(line: JournalLine) -> Coverage:
+    """Read a `coverage` line; the tests are those of other lines."""
+
+    def places(name: str) -> tuple[str, ...]:
+        return tuple(map(_text, line[name]))
+
+    return Coverage(
+        (),
+        missed=places("missed"),
+        roots=places("roots"),
+        is_whole=line["whole"] is True,
+        test_paths=places("test_paths"),
+        partial=places("partial"),
+    )
 
 
 def parse_renamed(line: JournalLine) -> dict[CaseRef, CaseRef]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.case_map import CaseMap
     from pytest_jama.core.cases import CaseLink, CaseRef
     from pytest_jama.core.errors import Unusable
-    from pytest_jama.core.known_tests import Unmatched
+    from pytest_jama.core.known_tests import Coverage, Unmatched
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.origin import Provenance
     from pytest_jama.core.redaction import Redactor
@@ -111,7 +111,7 @@ def provenance_json(provenance: Provenance) -> dict[str, Any]:
 
 def uncollected_line(test: TestResult) -> JournalLine:
     """Return the line of a file or folder whose tests are unknown."""
-    return {"line": "uncollected", "address": test.test_id, "cases": _links(test.links)}
+    return {"line": "uncollected", "address": test.test_id, "cases": links_json(test.links)}
 
 
 def collected_line(tests: Iterable[TestResult]) -> JournalLine:
@@ -124,7 +124,7 @@ def collected_line(tests: Iterable[TestResult]) -> JournalLine:
 
 
 def _collected(test: TestResult) -> list[Any]:
-    known = [test.test_id, test.outcome, _links(test.links)]
+    known = [test.test_id, test.outcome, links_json(test.links)]
     if test.names_cases:
         return [*known, test.message, True]
     return [*known, test.message] if test.message else known
@@ -141,7 +141,7 @@ def result_line(result: TestResult) -> JournalLine:
         "line": "result",
         "test": result.test_id,
         "outcome": result.outcome,
-        "cases": _links(result.links),
+        "cases": links_json(result.links),
     }
     if result.duration_s is not None:
         line["duration_s"] = round(result.duration_s, 6)
@@ -264,7 +264,7 @@ def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
         unmatched: At least one.
     """
     keys = [
-        [each.key, each.line, each.nearest, _links(each.links), each.why]
+        [each.key, each.line, each.nearest, links_json(each.links), each.why]
         + ([each.file] if each.file else [])
         for each in unmatched
     ]
@@ -273,7 +273,7 @@ def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
 
 def map_line(test_map: CaseMap) -> JournalLine:
     """Return the line of the map of a session: which keys link tests, and to which cases."""
-    keys = [[each.key, _links(each.links), each.line] for _, each in test_map.items()]
+    keys = [[each.key, links_json(each.links), each.line] for _, each in test_map.items()]
     seen = {"above": test_map.above, "folders": list(test_map.folders)}
     return {"line": "map", **seen, "keys": keys}
 
@@ -287,25 +287,15 @@ def left_out_line(results: Iterable[TestResult]) -> JournalLine:
     return {"line": "left_out", "tests": list(tests)}
 
 
-def relinked_line(
-    changes: Iterable[tuple[str, Links, Links, bool]],
-    *,
-    renamed: Mapping[str, str],
-    verdicts: Iterable[str],
-) -> JournalLine:
-    """Return the line that gives results other cases, see `relink`.
-
-    Args:
-        changes: Test ID, links before and now, and whether the test has none on purpose.
-        renamed: The case that takes the place of another one.
-        verdicts: The cases whose verdicts still stand, as they were named before.
-    """
-    tests = [[test, _links(was), _links(now), out] for test, was, now, out in changes]
+def coverage_line(coverage: Coverage) -> JournalLine:
+    """Return the line of what a session looked at, which tells what another map has elsewhere."""
     return {
-        "line": "relinked",
-        "tests": tests,
-        "cases": dict(renamed),
-        "verdicts": list(verdicts),
+        "line": "coverage",
+        "whole": coverage.is_whole,
+        "roots": list(coverage.roots),
+        "missed": list(coverage.missed),
+        "partial": list(coverage.partial),
+        "test_paths": list(coverage.test_paths),
     }
 
 
@@ -326,12 +316,13 @@ def end_line(*, finished: bool, reason: str, status: int | None = None) -> Journ
     return line if status is None else {**line, "status": status}
 
 
-def _links(links: tuple[CaseLink, ...]) -> list[str]:
+def links_json(links: tuple[CaseLink, ...]) -> list[str]:
+    """Return links as a journal has them."""
     return [link.case_ref.text if link.step is None else str(link) for link in links]
 
 
 def _quoted(links: tuple[CaseLink, ...]) -> str:
-    """Return `_links` as the inside of a JSON list; spelled out, since each result needs it."""
+    """Return `links_json` as the inside of a JSON list; spelled out, since each result needs it."""
     return ",".join(
         [_quote(link.case_ref.text if link.step is None else str(link)) for link in links]
     )

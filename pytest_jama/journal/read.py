@@ -15,6 +15,7 @@ from pytest_jama.journal.line_parser import (
     PADDING,
     Parser,
     decode_line,
+    parse_coverage,
     parse_creation,
     parse_file_receipt,
     parse_header,
@@ -28,7 +29,7 @@ from pytest_jama.journal.line_parser import (
 from pytest_jama.journal.lines import FORMAT_VERSION, UNCHAINED_VERSION
 from pytest_jama.journal.prior_uploads import UNCERTAIN, is_accepted, server_of
 from pytest_jama.journal.record import Arrival, Recording
-from pytest_jama.journal.relink import take_relinked
+from pytest_jama.journal.relinked import Relinks, take_relinked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -187,6 +188,7 @@ class _RecordReader:
             "unmatched": self._unmatched,
             "known": self._known,
             "map": self._map,
+            "coverage": self._coverage,
             "left_out": self._left_out,
             "relinked": self._relinked,
             "creation": self._creation,
@@ -264,7 +266,11 @@ class _RecordReader:
         self._recording.known.update(dict.fromkeys(map(CaseRef.parse, line["cases"])))
 
     def _map(self, line: JournalLine) -> None:
-        self._recording.map = self._parser.parse_map(line)
+        if not self._has_upload:
+            self._recording.map = self._parser.parse_map(line)
+
+    def _coverage(self, line: JournalLine) -> None:
+        self._recording.coverage = parse_coverage(line)
 
     def _left_out(self, line: JournalLine) -> None:
         if not self._has_upload:  # an upload may be of several sessions
@@ -273,7 +279,7 @@ class _RecordReader:
     def _relinked(self, line: JournalLine) -> None:
         take_relinked(
             self._recording,
-            self._parser.parse_relinked(line),
+            Relinks(self._parser.parse_relinked(line)),
             renamed=parse_renamed(line),
             verdicts=set(map(CaseRef.parse, line["verdicts"])),
         )

@@ -9,6 +9,7 @@ from pytest_jama.core.lock import merge_locks
 from pytest_jama.core.origin import Provenance
 from pytest_jama.core.verdicts import CaseVerdict
 from pytest_jama.journal.folder import INCOMPLETE
+from pytest_jama.journal.relinked import Relinks
 from pytest_jama.journal.united import said_by, with_files_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.case_map import CaseMap
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import Unusable
-    from pytest_jama.core.known_tests import Unmatched
+    from pytest_jama.core.known_tests import Coverage, Unmatched
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.plan import ServerTask
     from pytest_jama.core.redaction import Redactor
@@ -161,7 +162,11 @@ class Recording:
         is_planned: Whether an upload got so far that it may have sent something.
         map: What linked its tests; None for a journal that does not tell.
         left_out: The tests that did not run and are linked to no case, by test ID.
+        coverage: What the session looked at; None for a journal that does not tell.
         knows_all: Whether it names all tests of the session, as far as they are known at all.
+        original: As the session itself left it, once its tests were linked anew.
+        relinks: The results that have other cases than the session gave them.
+        renamed: The cases that took the place of others since then.
         relinked: How many times its tests were linked anew.
     """
 
@@ -195,7 +200,11 @@ class Recording:
     is_planned: bool = False
     map: CaseMap | None = None
     left_out: dict[str, TestResult] = field(default_factory=dict)
+    coverage: Coverage | None = None
     knows_all: bool = False
+    original: Recording | None = None
+    relinks: Relinks = field(default_factory=Relinks)
+    renamed: Mapping[CaseRef, CaseRef] = field(default_factory=dict)
     relinked: int = 0
 
     @property

@@ -7,24 +7,29 @@ change. What a test said of itself (a marker, a property, its name) beats any ma
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.cases import NO_CASE, find_links_in_name, name_in, without_none
-from pytest_jama.core.errors import UnusableKind
+from pytest_jama.core.cases import NO_CASE, find_links_in_name, name_in
 from pytest_jama.core.known_tests import Coverage, Gaps
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.test_ids import normal_form
-from pytest_jama.journal import lines
+from pytest_jama.journal.relinked import (
+    LinkedAnew,
+    Relinks,
+    keep_verdicts,
+    linked,
+    results_of,
+    take_links,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_jama.core.cases import CaseLink, CaseRef
     from pytest_jama.core.lock import Lock
-    from pytest_jama.journal.lines import JournalLine
-    from pytest_jama.journal.record import RecordedVerdict, Recording
+    from pytest_jama.journal.record import Recording
 
     Links = tuple[CaseLink, ...]
     Recorded = Callable[[str], Links]
@@ -62,16 +67,16 @@ class Relinking(NamedTuple):
     renamed: Mapping[CaseRef, CaseRef] = {}
 
     def links_of(self, result: TestResult, recorded: Recorded | None) -> Links:
-        """Return the cases that a result is evidence of from now on.
+        """Return the cases that a result is evidence of by today's map.
 
         Args:
-            result: A result of a journal.
+            result: A result as its session left it.
             recorded: What linked its tests; None when the journal does not tell.
 
         Returns:
             The links; `NO_CASE` alone when the test is linked to no case on purpose.
         """
-        links = result.links or ((NO_CASE,) if result.is_taken_out else ())
+        links = _said_links(result)
         if self.today is not None and not _is_own(links, result, recorded):
             links = self.today.find(result)
         return self.rename(links)
@@ -86,24 +91,31 @@ class Relinking(NamedTuple):
     def _now(self, case_ref: CaseRef) -> CaseRef:
         return self.renamed.get(case_ref, case_ref)
 
-    def relink(self, recording: Recording) -> tuple[Recording, tuple[Relinked, ...]]:
-        """Return a journal whose tests are linked anew, and the results that have other cases."""
-        several = (*recording.results.values(), *recording.repeated.values())
-        recorded = _what_linked(recording)
-        pairs = [(each, _linked(each, self.links_of(each, recorded))) for each in several]
-        changes = tuple(Relinked.of(*pair) for pair in pairs if _cases(pair[0]) != _cases(pair[1]))
+    def relink(self, recording: Recording) -> LinkedAnew:
+        """Return a journal whose tests are linked anew.
+
+        Today's map begins from what the session itself said, not from an earlier linking.
+        """
+        first = recording.original or recording
+        recorded = _what_linked(first)
+        was = results_of(first)
+        now = [recording.relinks.apply(each) for each in was]
+        base = was if self.today is not None else now
+        new = [linked(each, self.links_of(each, recorded)) for each in base]
+        renamed = self.renamed if self.today is not None else self._after(recording.renamed)
         changed = replace(recording)
-        _put_results(changed, (now for _, now in pairs), _mended(changes))
+        take_links(changed, Relinks.between(was, new), renamed=renamed)
         if self.today is None:
             self._rename_all(recording, changed)
         else:
-            self._see_anew(self.today, recording, changed)
-            if not recording.knows_all:
-                stand_in = _stand_in(changes, self.today.keys)
-                changed.collected |= {each.test_id: each for each in stand_in}
-        kept = _unchanged(recording, changed, self)
-        changed.verdicts = dict(_keep_verdicts(recording, kept, self.renamed))
-        return changed, changes
+            self._see_anew(self.today, first, changed)
+        kept = _unchanged(first, changed, renamed)
+        changed.verdicts = dict(keep_verdicts(first, kept, renamed))
+        return LinkedAnew(changed, Relinks.between(now, new))
+
+    def _after(self, earlier: Mapping[CaseRef, CaseRef]) -> dict[CaseRef, CaseRef]:
+        """Return which case takes the place of which one, after others had done so."""
+        return {**self.renamed, **{old: self._now(new) for old, new in earlier.items()}}
 
     def _rename_all(self, recording: Recording, changed: Recording) -> None:
         def rename(test: TestResult) -> TestResult:
@@ -117,62 +129,40 @@ class Relinking(NamedTuple):
             for key, each in recording.unmatched.items()
         }
 
-    def _see_anew(self, today: TodayMap, recording: Recording, changed: Recording) -> None:
+    def _see_anew(self, today: TodayMap, first: Recording, changed: Recording) -> None:
         """Put what a session with today's map would have known in the place of what it knew."""
-        listed = {**recording.left_out, **_listed(recording)}
-        whole = [address for address in recording.collected if _stands_for_file(recording, address)]
+        listed = {**first.left_out, **_listed(first)}
+        whole = [address for address in first.collected if _stands_for_file(first, address)]
+        known = first.coverage or Coverage((), roots=(), is_whole=False)
         gaps = today.find_gaps(
-            Coverage(
-                tuple(dict.fromkeys((*listed, *recording.results))),
-                missed=_missed(recording),
-                failed=(*recording.uncollected, *whole),
-                roots=(),
-                is_whole=False,
+            known._replace(
+                test_ids=tuple(dict.fromkeys((*listed, *first.results))),
+                missed=(*known.missed, *(_missed(first) if first.coverage is None else ())),
+                failed=(*first.uncollected, *whole),
             )
         )
 
         def see_below(test: TestResult) -> TestResult:
             return test._replace(links=self.rename(today.find_below(test.test_id)))
 
-        recorded = _what_linked(recording)
-        found = [_linked(test, self.links_of(test, recorded)) for test in listed.values()]
-        found += [see_below(recording.collected[address]) for address in whole]
+        recorded = _what_linked(first)
+        found = [linked(test, self.links_of(test, recorded)) for test in listed.values()]
+        found += [see_below(first.collected[address]) for address in whole]
         found += [each._replace(links=self.rename(each.links)) for each in gaps.missing]
+        if not first.knows_all or first.coverage is None:
+            found += _stand_in(results_of(changed), today.keys)
         changed.collected = {each.test_id: each for each in found if each.links}
         changed.uncollected = {
-            address: see_below(test) for address, test in recording.uncollected.items()
+            address: see_below(test) for address, test in first.uncollected.items()
         }
-        changed.known, changed.unmatched, changed.lock = {}, {}, today.lock
+        changed.unmatched = {
+            each.key: each._replace(links=self.rename(each.links)) for each in gaps.unmatched
+        }
+        changed.known, changed.lock = {}, today.lock
 
 
-class Relinked(NamedTuple):
-    """A result that has other cases than in the journal.
-
-    Attributes:
-        test_id: Its test.
-        was: The cases that it had.
-        links: Those that it has.
-        is_taken_out: Whether it has none on purpose.
-    """
-
-    test_id: str
-    was: Links
-    links: Links
-    is_taken_out: bool = False
-
-    @classmethod
-    def of(cls, was: TestResult, now: TestResult) -> Relinked:
-        """Return it for a result, before and after."""
-        return cls(was.test_id, was.links, now.links, now.is_taken_out)
-
-
-def _cases(result: TestResult) -> tuple[Links, bool]:
-    return result.links, result.is_taken_out
-
-
-def _linked(result: TestResult, links: Links) -> TestResult:
-    is_taken_out = NO_CASE in links
-    return result._replace(links=without_none(links), is_taken_out=is_taken_out)
+def _said_links(result: TestResult) -> Links:
+    return result.links or ((NO_CASE,) if result.is_taken_out else ())
 
 
 def _is_own(links: Links, result: TestResult, recorded: Recorded | None) -> bool:
@@ -223,128 +213,33 @@ def _missed(recording: Recording) -> tuple[str, ...]:
     )
 
 
-def _mended(changes: Iterable[Relinked]) -> set[str]:
-    """Return the tests that were linked to no case, and are now."""
-    return {each.test_id for each in changes if each.links and not each.was}
-
-
-def _put_results(recording: Recording, results: Iterable[TestResult], mended: set[str]) -> None:
-    """Replace the results; what could not be used of a test that is linked now is mended."""
-    recording.results, recording.repeated = {}, {}
-    for each in results:
-        recording.add_result(each)
-    recording.unusable = {
-        each: None
-        for each in recording.unusable
-        if each.kind is not UnusableKind.REFERENCE or each.where not in mended
-    }
-    recording.relinked += 1
-
-
-def _stand_in(changes: Iterable[Relinked], keys: frozenset[str]) -> list[TestResult]:
+def _stand_in(results: Iterable[TestResult], keys: frozenset[str]) -> list[TestResult]:
     """Return what stands for tests that were left out, and that no one knows of.
 
     A journal that broke off names the tests that did not run only when they were linked to a case.
-    Where a test was not, and is now, others of its case may have been left out, too.
+    Others of a case may have been left out, too, unless keys name its tests one by one.
     """
-    new = (
+    wide = (
         each.links
-        for each in changes
-        if each.links and not each.was and normal_form(each.test_id) not in keys
+        for each in results
+        if each.links and not each.names_cases and normal_form(each.test_id) not in keys
     )
-    links = tuple(dict.fromkeys(link for several in new for link in several))
+    links = tuple(dict.fromkeys(link for several in wide for link in several))
     why = "the session may have left out more tests of this case"
     return [TestResult(UNNAMED, Outcome.NOT_COLLECTED, message=why, links=links)] * bool(links)
 
 
-def _unchanged(before: Recording, after: Recording, relinking: Relinking) -> set[CaseRef]:
-    """Return the cases, as a journal names them, that have the same tests as before."""
-    was = _tests_by_case((each, relinking.rename(each.links)) for each in before.all_results())
-    now = _tests_by_case((each, each.links) for each in after.all_results())
-    new_names = {ref: relinking.renamed.get(ref, ref) for ref in before.verdicts}
-    shared = Counter(new_names.values())
-    return {
-        ref for ref, new in new_names.items() if shared[new] == 1 and was.get(new) == now.get(new)
-    }
+def _unchanged(
+    before: Recording, after: Recording, renamed: Mapping[CaseRef, CaseRef]
+) -> set[CaseRef]:
+    """Return the cases, as a session names them, that have the same tests as before."""
+    was, now = map(_tests_by_case, (before.all_results(), after.all_results()))
+    return {ref for ref in before.verdicts if was.get(ref) == now.get(renamed.get(ref, ref))}
 
 
-def _tests_by_case(linked: Iterable[tuple[TestResult, Links]]) -> dict[CaseRef, set[object]]:
+def _tests_by_case(results: Iterable[TestResult]) -> dict[CaseRef, set[object]]:
     tests: dict[CaseRef, set[object]] = defaultdict(set)
-    for result, links in linked:
-        for link in links:
+    for result in results:
+        for link in result.links:
             tests[link.case_ref].add((result.test_id, result.outcome, link.step))
     return tests
-
-
-def _keep_verdicts(
-    recording: Recording, unchanged: set[CaseRef], renamed: Mapping[CaseRef, CaseRef]
-) -> Iterator[tuple[CaseRef, RecordedVerdict]]:
-    """Yield the verdicts of a session that still stand: those whose tests are the same.
-
-    Args:
-        recording: The session.
-        unchanged: The cases whose tests are the same, as the journal names them.
-        renamed: The case that takes the place of another one.
-    """
-    for ref, verdict in recording.verdicts.items():
-        if ref in unchanged:
-            judged_ref = renamed.get(ref, ref)
-            case_ref = renamed.get(verdict.case_ref, verdict.case_ref)
-            yield judged_ref, replace(verdict, case_ref=case_ref, judged_ref=judged_ref)
-
-
-def relinked_lines(
-    before: Recording, after: Recording, changes: Iterable[Relinked], relinking: Relinking
-) -> Iterator[JournalLine]:
-    """Yield the lines that give a later reader of the journal the same links.
-
-    Args:
-        before: The journal as it is.
-        after: With its new links.
-        changes: The results that have other cases.
-        relinking: How they came to these.
-    """
-    kept = [ref for ref in before.verdicts if relinking.renamed.get(ref, ref) in after.verdicts]
-    yield lines.relinked_line(
-        changes,
-        renamed={str(old): str(new) for old, new in relinking.renamed.items()},
-        verdicts=map(str, kept),
-    )
-    if after.lock is not None:
-        yield lines.locked_line(after.lock)
-    yield from map(lines.uncollected_line, after.uncollected.values())
-    yield lines.collected_line(after.collected.values())
-    if after.unmatched:
-        yield lines.unmatched_line(after.unmatched.values())
-    if after.known:
-        yield lines.known_line(after.known)
-
-
-def take_relinked(
-    recording: Recording,
-    changes: Iterable[Relinked],
-    *,
-    renamed: Mapping[CaseRef, CaseRef],
-    verdicts: set[CaseRef],
-) -> None:
-    """Give the results that were read so far their new links; what follows tells the rest.
-
-    Args:
-        recording: What was read.
-        changes: The results that have other cases.
-        renamed: The case that takes the place of another one.
-        verdicts: The cases whose verdicts still stand.
-    """
-    by_result = {(each.test_id, each.was): each for each in changes}
-
-    def relink(result: TestResult) -> TestResult:
-        change = by_result.get((result.test_id, result.links))
-        if change is None:
-            return result
-        return result._replace(links=change.links, is_taken_out=change.is_taken_out)
-
-    several = (*recording.results.values(), *recording.repeated.values())
-    _put_results(recording, map(relink, several), _mended(by_result.values()))
-    recording.verdicts = dict(_keep_verdicts(recording, verdicts, renamed))
-    recording.collected, recording.uncollected, recording.unmatched = {}, {}, {}
-    recording.known, recording.lock = {}, None

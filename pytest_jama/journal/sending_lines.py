@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.journal.lines import provenance_json
+from pytest_jama.journal.lines import links_json, provenance_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.attached_file import FileReceipt
     from pytest_jama.core.origin import Provenance
     from pytest_jama.core.plan import Change, Overlap, Plan, Receipt, ServerTask, Update
-    from pytest_jama.journal.lines import JournalLine
+    from pytest_jama.journal.lines import JournalLine, Links
 
 
 def upload_line(
@@ -51,6 +51,28 @@ def upload_line(
     if accepted_edits:
         line["accepted_edits"] = {name: list(numbers) for name, numbers in accepted_edits.items()}
     return line
+
+
+def relinked_line(
+    changes: Iterable[tuple[str, Links, Links, bool]],
+    *,
+    renamed: Mapping[str, str],
+    verdicts: Iterable[str],
+) -> JournalLine:
+    """Return the line that gives results other cases, see `relink`.
+
+    Args:
+        changes: Test ID, links before and now, and whether the test has none on purpose.
+        renamed: The case that takes the place of another one.
+        verdicts: The cases whose verdicts still stand, as they were named before.
+    """
+    tests = [[test, links_json(was), links_json(now), out] for test, was, now, out in changes]
+    return {
+        "line": "relinked",
+        "tests": tests,
+        "cases": dict(renamed),
+        "verdicts": list(verdicts),
+    }
 
 
 def creation_line(change: Change, *, state: str) -> JournalLine:

@@ -194,12 +194,12 @@ class Reporter(Guarded):
                 self._session.write(lines.unmatched_line(unmatched))
 
     def _find_known(self, collected: CollectedPlain) -> Gaps:
-        lock = self._session.lock
-        if not self._settings.tests and lock is None:
+        if not self._settings.judges_cases:
             return Gaps()
         gone = (*self._collector.uncollected, *self._collector.skipped)
         coverage = read_coverage(self._config, collected, failed=gone)
-        return find_known(self._settings, coverage, lock=lock)
+        self._session.write(lines.coverage_line(coverage))
+        return find_known(self._settings, coverage, lock=self._session.lock)
 
     @cached_property
     def _places(self) -> KeyPlaces:

@@ -233,6 +233,46 @@ def test_a_case_of_the_same_name_is_neither_taken_nor_doubled(cases: Cases) -> N
     assert cases.map() == "  a.two: KEY-TC-10\n"
 
 
+def test_the_next_command_brings_new_cases_into_a_cycle_that_has_none_of_them(
+    cases: Cases,
+) -> None:
+    settings = SETTINGS.replace('"Build ${NEVER_SET}"', "Build 17")
+    cases.repository.write("jama.yaml", settings)
+    assert main(["prepare", "--no-collect"]) == 0
+    assert cases.create_two() == 0
+    (line,) = (each for each in cases.out.splitlines() if each.startswith("next "))
+    command = line.split("`")[1]
+
+    assert "a cycle that exists has no runs of new cases" in line
+    assert main(["prepare", "--no-collect"]) == 1
+    assert main([*command.replace("NAME", "Build18").split()[1:], "--no-collect"]) == 0
+
+
+UNNAMEABLE = """
+<testsuite><testcase classname="a" name="x[*]"/><testcase classname="a" name="x[3*4]"/>
+<testcase classname="a" name="adds 2 * 2"/><testcase classname="a" name="x[b]"/>
+<testcase classname="m.n" name="y"/><testcase classname="m/n" name="y"/></testsuite>
+"""
+
+
+def test_a_test_that_no_key_means_alone_is_refused_before_anything_is_created(
+    cases: Cases,
+) -> None:
+    report = cases.repository.write("odd.xml", UNNAMEABLE)
+    arguments = ("--set=Test Cases", "--per=parameter", "--junit", str(report))
+
+    assert cases("create", *arguments) == 1
+    assert "REFUSED    a.x[*] and 2 more: a key of the map with `*` stands for other" in cases.out
+    assert "REFUSED    m.n.y and 1 more: to the map, two tests have this name" in cases.out
+
+    assert cases("create", "--yes", "--json", *arguments) == 1
+    found = json.loads(cases.out)["cases"]
+    assert [case["test"] for case in found if case["state"] != "refused"] == ["a.x[b]"]
+    assert all(case["reason"] for case in found if case["state"] == "refused")
+    assert cases.map() == "  a.x[b]: KEY-TC-4\n"
+    assert len(cases.writes) == 1
+
+
 def test_nothing_is_created_where_a_marker_cannot_be_read(cases: Cases) -> None:
     wrong = "import pytest\n@pytest.mark.jama('nonsense')\ndef test_it(): pass\n"
     cases.repository.write("test_wrong.py", wrong)
@@ -279,7 +319,7 @@ def test_reports_take_the_place_of_the_collection(cases: Cases) -> None:
             ["list", "--no-collect", "--plan=Relaese 1"],
             "no test plan 'Relaese 1'; did you mean 'Release 1'? a session or `pytest-jama",
         ),
-        (["list", "--no-collect", "--set=Test Csaes"], "did you mean "),
+        (["list", "--no-collect", "--set=Test Csaes"], "'Test Cases'?"),
     ],
     ids=["field", "sources", "formats", "no report", "not asked", "plan", "set"],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -360,3 +361,5 @@ def test_the_hooks_of_pre_commit_are_commands_that_there_are(folder: Path) -> No
         program, command, *options = hook["entry"].split()
         assert (program, command, "--offline" in options) == ("pytest-jama", "check", True)
         assert check(folder, *options, "--no-collect").status == 0
+        for changed in ("e2e/jama.yaml", "jama.lock", "qa/map.csv"):
+            assert re.search(hook["files"], changed), (hook["id"], changed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_jama.core.known_tests import Coverage
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import lines
 from tests.cli.upload_world import EARLY, FAILED, FINISHED, LATE, PASSED
@@ -33,6 +34,7 @@ def slip(world: World) -> Path:
             "keys": [["tests/test_a.py", [f"{key}-TC-99"], 3]],
         },
         lines.result_line(test),
+        lines.coverage_line(Coverage(())),
         lines.left_out_line([]),
     )
     path.write_bytes(chained(content + as_bytes(lines.end_line(finished=False, reason="x"))))
@@ -161,3 +163,35 @@ def test_markers_and_properties_of_a_session_beat_the_map_of_today(world: World)
     correct_map(world, f"test_a.py: {world.repository.key}-TC-3")
     assert world("--map", "jama.yaml") == 0
     assert world.repository.statuses() == {1: "FAILED", 2: "NOT_RUN", 3: "PASSED"}
+
+
+def test_a_session_that_was_limited_to_a_folder_is_not_the_whole_of_a_wider_key(
+    world: World,
+) -> None:
+    for folder in ("a", "b"):
+        world.repository.write(f"tests/{folder}/test_{folder}.py", "def test_1(): pass\n")
+    correct_map(world, f"tests/a: {world.repository.key}-TC-1")
+    world.repository.pytest_here("--jama-no-upload", "tests/a")
+    correct_map(world, f"tests: {world.repository.key}-TC-2")
+    assert world("--map", "jama.yaml") == 0
+    assert world.repository.statuses() == {1: "NOT_RUN", 2: "INPROGRESS", 3: "NOT_RUN"}
+
+
+def test_a_slip_in_case_is_taken_back_by_the_map(world: World) -> None:
+    world.repository.write(
+        "test_a.py",
+        """
+        import pytest
+        @pytest.mark.jama("KEY-TC-3")
+        def test_marked(): assert 0
+        def test_mapped(): pass
+        """,
+    )
+    key = world.repository.key
+    correct_map(world, f"test_a.py: {key}-TC-1")
+    world.repository.pytest_here("--jama-no-upload")
+    (journal,) = world.folder.glob("*.jsonl")
+    assert world(f"--case={key}-TC-3={key}-TC-1", str(journal)) == 0
+    assert world.repository.statuses()[1] == "FAILED"
+    assert world("--map", "jama.yaml", str(journal)) == 0
+    assert world.repository.statuses() == {1: "PASSED", 2: "NOT_RUN", 3: "FAILED"}

@@ -83,6 +83,7 @@ class Situation:
         fails_tests: Whether a test fails.
         only_warns: Whether `on_error: warn` is set.
         nearest: The key of the map that must be named.
+        asked_for: The option that the printed command needs, with a blank behind it.
         farther: A key that must not be named beside it.
     """
 
@@ -109,6 +110,7 @@ class Situation:
     fails_tests: bool = False
     only_warns: bool = False
     nearest: str = ""
+    asked_for: str = ""
     farther: str = ""
 
 

@@ -219,7 +219,11 @@ SITUATIONS = {
         stored=("PASSED", "NOT_RUN"),
     ),
     "case without run": Situation(
-        status="1/0/1", asked_lines=("unresolved",), left=NOT_SENT, stored=("PASSED",)
+        status="1/0/1",
+        asked_lines=("unresolved",),
+        left=NOT_SENT,
+        stored=("PASSED",),
+        asked_for="--cycle=NAME ",
     ),
     "plan may not be created": Situation(
         xdist_modes=NEVER,
@@ -228,6 +232,7 @@ SITUATIONS = {
         left=NOT_SENT,
         asks=READS,
         stored=UNTOUCHED,
+        asked_for="--plan=NAME ",
     ),
     "server down": Situation(
         status="3/0/3",
@@ -327,7 +332,7 @@ def test_session_ends_as_its_situation_asks(stage_of: Callable[[str], Stage], ce
     finished, place = stage.run(cell)
     expected = expected_ending(cell, situation)
     assert stage.look(cell, finished) == expected, finished.output
-    for line in _lines(situation, place, expected):
+    for line in _lines(situation, place, expected, mode=cell.mode):
         assert re.search(line, finished.output, re.MULTILINE), finished.output
 
 
@@ -342,7 +347,9 @@ def test_the_page_has_every_situation_with_its_statuses() -> None:
     assert documented == {name: situation.status for name, situation in SITUATIONS.items()}
 
 
-def _lines(situation: Situation, place: Repository, expected: Ending) -> Iterator[str]:
+def _lines(
+    situation: Situation, place: Repository, expected: Ending, *, mode: str
+) -> Iterator[str]:
     """Yield patterns of lines that must not only be there, but say the right thing."""
     if "NOT LINKED" in expected.labels:
         yield rf"^NOT LINKED .*\btest_it\S*\btest_slip\b.*'{place.key}-TC 2'"
@@ -351,4 +358,5 @@ def _lines(situation: Situation, place: Repository, expected: Ending) -> Iterato
         yield rf"^(?!.*{farther}).*{nearest}"
     if "next" in expected.labels and situation.keeps_journal:
         (journal,) = place.folder.glob(".jama/*.jsonl")
-        yield rf"^next +pytest-jama upload \.jama/{re.escape(journal.name)}$"
+        asked = re.escape(situation.asked_for) if mode == SEND else ""
+        yield rf"^next +pytest-jama upload {asked}\.jama/{re.escape(journal.name)}$"

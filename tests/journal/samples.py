@@ -10,7 +10,7 @@ from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import CaseLink, CaseRef, parse_links
 from pytest_jama.core.errors import Unusable, UnusableKind
-from pytest_jama.core.known_tests import Unmatched
+from pytest_jama.core.known_tests import Coverage, Unmatched
 from pytest_jama.core.lock import CaseText, Lock, LockedCase, StepText
 from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.plan import (
@@ -180,8 +180,18 @@ FULL: dict[str, JournalLine] = {
             [MapEntry("tests/test_login.py", (CaseLink(CASE, 2),), 7)],
         )[0].seen_from("firmware")
     ),
+    "coverage_line": lines.coverage_line(
+        Coverage(
+            (),
+            missed=["tests/slow/"],
+            roots=["tests"],
+            is_whole=False,
+            test_paths=["tests"],
+            partial=["tests/test_login.py"],
+        )
+    ),
     "left_out_line": lines.left_out_line([BARE_RESULT._replace(outcome=Outcome.DESELECTED)]),
-    "relinked_line": lines.relinked_line(
+    "relinked_line": sending_lines.relinked_line(
         [("tests/test_a.py::test_a", (CaseLink(CASE),), FULL_RESULT.links, False)],
         renamed={"JEET1-TC-12": "JEET1-TC-21"},
         verdicts=["JEET1-TC-7"],
@@ -225,8 +235,9 @@ BARE: dict[str, JournalLine] = {
     "unmatched_line": lines.unmatched_line([Unmatched("test_old", 0)]),
     "known_line": lines.known_line([CASE]),
     "map_line": lines.map_line(CaseMap.build(())[0]),
+    "coverage_line": lines.coverage_line(Coverage(())),
     "left_out_line": lines.left_out_line([]),
-    "relinked_line": lines.relinked_line([], renamed={}, verdicts=[]),
+    "relinked_line": sending_lines.relinked_line([], renamed={}, verdicts=[]),
     "end_line": lines.end_line(finished=True, reason=""),
 }
 """By the function that makes it: a line without anything that may be missing."""

@@ -9,12 +9,13 @@ import pytest
 from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import NO_CASE, CaseRef, parse_links
 from pytest_jama.core.errors import Unusable, UnusableKind
-from pytest_jama.core.known_tests import KeyPlaces, find_gaps
+from pytest_jama.core.known_tests import Coverage, KeyPlaces, find_gaps
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, Verdict, VerdictRules
 from pytest_jama.journal import lines
 from pytest_jama.journal.rejudge import judge_recordings
-from pytest_jama.journal.relink import Relinking, TodayMap, relinked_lines
+from pytest_jama.journal.relink import Relinking, TodayMap
+from pytest_jama.journal.relinked import relinked_lines
 from tests.journal.record import a_test, collected, record
 
 if TYPE_CHECKING:
@@ -43,8 +44,14 @@ def today(test_map: CaseMap) -> TodayMap:
     )
 
 
+EVERYTHING = Coverage(())
+
+
 def session(
-    *tests: TestResult, by: CaseMap | None, left_out: tuple[TestResult, ...] = ()
+    *tests: TestResult,
+    by: CaseMap | None,
+    left_out: tuple[TestResult, ...] = (),
+    looked_at: Coverage | None = EVERYTHING,
 ) -> list[JournalLine]:
     """Return the lines of a session that collected and ran these tests, and left others out."""
     known = [test._replace(outcome=Outcome.NOT_REACHED) for test in tests if test.links]
@@ -53,6 +60,7 @@ def session(
         collected(*known),
         *map(lines.result_line, (test for test in tests if test.outcome.did_run)),
         lines.left_out_line(left_out),
+        *([] if looked_at is None else [lines.coverage_line(looked_at)]),
     ]
 
 
@@ -64,8 +72,8 @@ def verdicts(recording: Recording) -> dict[str, Verdict | None]:
 def relink(written: list[JournalLine], relinking: Relinking) -> Recording:
     """Link a journal anew; with the lines that tell of it, it reads the same."""
     recording = record(*written)
-    after, changes = relinking.relink(recording)
-    told = relinked_lines(recording, after, changes, relinking)
+    after = relinking.relink(recording).recording
+    told = list(relinked_lines(after))
     again = record(*written, UPLOAD, *told)
     for name in ("results", "repeated", "collected", "uncollected", "unmatched", "known"):
         assert getattr(again, name) == getattr(after, name), name
@@ -118,9 +126,8 @@ def test_a_journal_that_broke_off_may_hide_tests_of_a_wide_key(key: str, verdict
 
 
 def test_a_file_that_was_not_collected_makes_wider_keys_incomplete() -> None:
-    missed = TestResult("t/slow.py", Outcome.NOT_COLLECTED, links=parse_links("J-TC-1"))
-    written = session(a_test("t/fast.py::a"), by=a_map(t="J-TC-1"))
-    written.insert(1, lines.collected_line([missed]))
+    looked_at = Coverage((), missed=["t/slow.py"])
+    written = session(a_test("t/fast.py::a"), by=a_map(t="J-TC-1"), looked_at=looked_at)
     after = relink(written, Relinking(today(a_map(t="J-TC-5"))))
     assert verdicts(after) == {"J-TC-5": Verdict.INPROGRESS}
 
@@ -158,7 +165,7 @@ def test_what_a_test_named_itself_stays_where_the_old_map_named_the_same() -> No
 def test_tests_that_their_names_linked_are_linked_by_the_names_of_today() -> None:
     names = "(?P<case>J-TC-[0-9]+)"
     recording = record(*session(a_test("t::a[J-TC-1]"), by=a_map()), settings={"names": names})
-    after, _ = Relinking(today(a_map(t="J-TC-2"))).relink(recording)
+    after = Relinking(today(a_map(t="J-TC-2"))).relink(recording).recording
     assert verdicts(after) == {"J-TC-2": Verdict.PASSED}
 
 
@@ -233,3 +240,24 @@ def test_linking_anew_by_the_same_map_changes_nothing() -> None:
     after = relink(written, Relinking(today(same)))
     assert verdicts(after) == verdicts(before)
     assert after.results == before.results
+
+
+@pytest.mark.parametrize("key,verdict", [("t", Verdict.INPROGRESS), ("t__a", Verdict.PASSED)])
+def test_where_no_one_knows_what_was_looked_at_only_tests_named_one_by_one_are_complete(
+    key: str, verdict: Verdict
+) -> None:
+    written = session(a_test("t::a"), by=a_map(t="J-TC-1"), looked_at=None)
+    after = relink(written, Relinking(today(a_map(**{key: "J-TC-1"}))))
+    assert verdicts(after) == {"J-TC-1": verdict}
+
+
+def test_several_changes_one_after_the_other_are_one() -> None:
+    written = session(a_test("t::a"), a_test("t::b", FAILED, cases="J-TC-2"), by=a_map())
+    one, two, three = map(CaseRef.parse, ("J-TC-1", "J-TC-2", "J-TC-3"))
+    written += [adjusted("J-TC-2")]
+    first = Relinking(renamed={two: one}).relink(record(*written)).recording
+    second = Relinking(renamed={one: three}).relink(first).recording
+    assert verdicts(second) == {"J-TC-3": Verdict.FAILED}
+    assert verdicts(record(*written, UPLOAD, *relinked_lines(second))) == verdicts(second)
+    by_map = Relinking(today(a_map(t__a="J-TC-1"))).relink(second).recording
+    assert verdicts(by_map) == {"J-TC-1": Verdict.PASSED, "J-TC-2": Verdict.BLOCKED}

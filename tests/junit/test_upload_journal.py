@@ -48,19 +48,9 @@ def test_lines_stand_in_the_documented_order(shop: Uploader) -> None:
     shop("report.xml")
     kinds = [line["line"] for line in shop.repository.journal()]
     assert kinds == [
-        *("session", "map", "uncollected", "collected", "result", "result"),
-        *(
-            "left_out",
-            "verdict",
-            "verdict",
-            "verdict",
-            "place",
-            "update",
-            "update",
-            "receipt",
-            "receipt",
-        ),
-        "end",
+        *("session", "map", "coverage", "uncollected", "collected", "result", "result"),
+        *("left_out", "verdict", "verdict", "verdict", "place"),
+        *("update", "update", "receipt", "receipt", "end"),
     ]
 
 

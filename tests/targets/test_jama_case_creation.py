@@ -140,6 +140,90 @@ class ShownLate(NamedTuple):
         return judge
 
 
+class Rewritten(NamedTuple):
+    """Descriptions that an editor of rich text has put in order."""
+
+    def judge(self) -> Judge:
+        """Meet all that is read."""
+        changes = (("  ", " "), ("&quot;", r"\""), (">http://x", r"><a href=\"x\">http://x</a>"))
+
+        async def act(exchange: InterceptedRequest) -> None:
+            answer = await exchange.process()
+            text = answer.body.decode()
+            for old, new in changes:
+                text = text.replace(old, new)
+            await exchange.answer(answer.with_body(text.encode()))
+
+        return lambda arrival: Effect(act=act) if arrival.method == "GET" else NO_EFFECT
+
+
+ALIKE = (
+    *("x y", "x  y", " x y", "x y ", "x\ty", "x\xa0y", "X y"),
+    *("<b>", "<i>", "&lt;b&gt;", "&amp;lt;b&amp;gt;", '"', "''", "&quot;"),
+    *(
+        "\xe9",
+        "e\u0301",
+        "e",
+        "http://x",
+        ">http://x",
+        "a--b",
+        "a\u2013b",
+        "x" * 9_000 + "1",
+        "x" * 9_000 + "2",
+    ),
+)
+"""Parameters that are alike, or one and the same, when rich text is shown."""
+
+
+@pytest.mark.parametrize("fault", [None, Rewritten()], ids=["as sent", "rewritten"])
+def test_tests_whose_names_are_alike_have_each_its_own_case(
+    fault: Rewritten | None, making: Making
+) -> None:
+    cases = [NewCase(f"test_it.py::test_x[{text}]", f"X {n}") for n, text in enumerate(ALIKE)]
+    maker = making.maker()
+    created = {case.test: maker.create(case) for case in cases}
+
+    with making.world.sandbox.faults.during(*filter(None, (fault,))):
+        found = making.maker().find_made(cases)
+        seen = maker.look_back(cases, created)
+
+    assert {test: [item.id for item in items] for test, items in found.items()} == {
+        test: [made] for test, made in created.items()
+    }
+    assert seen.twins == {}
+
+
+def test_a_lost_case_is_not_taken_for_an_earlier_one_where_there_are_no_descriptions(
+    making: Making,
+) -> None:
+    home = making.home()
+    fields = tuple(field for field in home.item_type.fields if field.name != "description")
+    home = replace(home, item_type=replace(home.item_type, fields=fields))
+    maker = CaseMaker(making.client, home, on_wait=making.waits.append)
+    first = maker.create(NewCase("t::x[a b]", "X[a b]"))
+    lost = RandomFault("drop-after", method="POST", path="/items", times=1)
+    with making.world.sandbox.faults.during(lost):
+        second = maker.create(NewCase("t::x[a  b]", "X[a  b]"))
+
+    assert second > first
+
+
+def test_what_a_docstring_says_of_another_test_does_not_make_it_that_of_the_other(
+    making: Making,
+) -> None:
+    copied = NewCase(
+        't::x[Automated test: "t::z"]', "X", 'Was:\n\nAutomated test: "test_it.py::test_y"\n'
+    )
+    maker = making.maker()
+    made = maker.create(copied)
+
+    found = maker.find_made([copied, TWO, NewCase("t::z", "Z")])
+
+    assert {test: [item.id for item in items] for test, items in found.items()} == {
+        copied.test: [made]
+    }
+
+
 def test_a_case_has_name_description_steps_and_says_which_test_it_is_for(making: Making) -> None:
     made = making.maker().create(ONE)
 
@@ -147,7 +231,7 @@ def test_a_case_has_name_description_steps_and_says_which_test_it_is_for(making:
     assert (item.id, item.name) == (made, "Priming & <more>")
     assert "<p>It takes 5 ml.</p>" in item.description
     assert "Quickly &lt;b&gt;." in item.description
-    assert "Automated test: &quot;test_it.py::test_x[" in item.description
+    assert ": &quot;test_it.py::test_x[&#x27;a&#x27; &amp;" in item.description
     assert [step["action"] for step in item.steps] == ["open &lt;it&gt;<br />slowly", "close it"]
     assert item.steps[0]["expectedResult"] == "it opens"
 

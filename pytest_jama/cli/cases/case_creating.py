@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.cli.cases.case_drafts import draft_cases
+from pytest_jama.cli.cases.case_drafts import draft_cases, find_unnameable
 from pytest_jama.cli.cases.case_tests import (
     PROGRAM,
     collect,
@@ -96,6 +96,7 @@ def run_create(options: CaseOptions, wanted: CreationOptions, output: OutputOpti
             made.drafts = draft_cases(
                 tests, session, per_parameter=wanted.per_parameter, redactor=redactor
             )
+            made.unnameable = find_unnameable(made.drafts)
             if made.drafts:
                 creating = _Creating(
                     made, options=options, wanted=wanted, loaded=loaded, output=output
@@ -167,11 +168,11 @@ class _Creating:
             self._options.container,
             type_name=wanted.type_name,
             given=wanted.fields,
-            cases=made.drafts,
+            cases=made.nameable(),
         )
         maker = CaseMaker(client, made.home, on_wait=self._tell)
-        made.found = maker.find_made(made.drafts)
-        others = [draft for draft in made.drafts if draft.test not in made.found]
+        made.found = maker.find_made(made.nameable())
+        others = made.to_create()
         made.namesakes = maker.find_namesakes(others)
         return maker
 

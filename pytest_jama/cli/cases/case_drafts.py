@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.cli.collecting import SourceStep
 from pytest_jama.core.cases import name_in
-from pytest_jama.core.test_ids import base_of
+from pytest_jama.core.key_patterns import is_pattern
+from pytest_jama.core.test_ids import base_of, normal_form
 from pytest_jama.targets.jama.case_home import NewCase
 
 if TYPE_CHECKING:
@@ -68,6 +69,23 @@ def draft_cases(
     is_clear = max(often.values(), default=1) == 1
     told = by_place if is_clear else _told_apart(drafts, str)
     return [_hidden(draft, redactor) for draft in told] if redactor else told
+
+
+def find_unnameable(drafts: Iterable[NewCase]) -> dict[str, str]:
+    """Return why no key of the map means just the tests of a draft, by its test.
+
+    Args:
+        drafts: Those that are to get a case, and a key.
+    """
+    tests = [draft.test for draft in drafts]
+    often = Counter(map(normal_form, tests))
+    shared = {test: _OF_TWO for test in tests if often[normal_form(test)] > 1}
+    return {**shared, **{test: _OF_OTHERS for test in tests if is_pattern(test)}}
+
+
+_REMEDY = "rename the test, or name its case in the test itself, by a marker or property"
+_OF_OTHERS = f"a key of the map with `*` stands for other tests, too; {_REMEDY}"
+_OF_TWO = f"to the map, two tests have this name; {_REMEDY}"
 
 
 def _hidden(draft: NewCase, redactor: Redactor) -> NewCase:

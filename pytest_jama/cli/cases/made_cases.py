@@ -26,6 +26,7 @@ class MadeCases:
     Attributes:
         home: Where the cases come to be; None before that is known.
         drafts: All drafts.
+        unnameable: Why no key of the map means just a test, by the test; it gets no case.
         found: Cases that exist and say that they are for a test, by its key.
         namesakes: Items that have the name of a draft, by the key of its test.
         created: The API IDs of new cases, by the key of their test.
@@ -39,6 +40,7 @@ class MadeCases:
 
     home: CaseHome | None = None
     drafts: list[NewCase] = field(default_factory=list)
+    unnameable: Mapping[str, str] = field(default_factory=dict)
     found: dict[str, list[Item]] = field(default_factory=dict)
     namesakes: dict[str, Item] = field(default_factory=dict)
     created: dict[str, int] = field(default_factory=dict)
@@ -49,10 +51,14 @@ class MadeCases:
     lost: Sequence[str] = ()
     twins: Mapping[str, Sequence[Item]] = field(default_factory=dict)
 
+    def nameable(self) -> list[NewCase]:
+        """Return the drafts that the map can name."""
+        return [draft for draft in self.drafts if draft.test not in self.unnameable]
+
     def to_create(self) -> list[NewCase]:
         """Return the drafts of cases that are not there."""
         known = {*self.found, *self.namesakes}
-        return [draft for draft in self.drafts if draft.test not in known]
+        return [draft for draft in self.nameable() if draft.test not in known]
 
 
 def key_of(item: Item) -> str:
@@ -72,6 +78,7 @@ def plan_lines(made: MadeCases, *, verbose: bool) -> Iterator[Line]:
         text = f"{key} has the name {quoted(item.name)}, and does not say that it is for {test}"
         remedy = f"link it, `{test}: {key}` in the map, or name the test otherwise"
         yield Line("EXISTS", f"{text}; {remedy}", Tone.WARNING)
+    yield from _refused_lines(made.unnameable)
     with_steps = sum(1 for draft in new if draft.steps)
     if with_steps and made.home is not None and made.home.steps_field is None:
         what = f"test cases of type {quoted(made.home.item_type.name)} have no steps"
@@ -118,27 +125,35 @@ def ending_lines(made: MadeCases, *, is_agreed: bool) -> Iterator[Line]:
     if left:
         again = "the same command goes on where this one ended"
         yield Line("NOT DONE", f"{counted(left, 'test case')} not created; {again}", Tone.BAD)
-    tone = Tone.GOOD if not left and not made.refused else Tone.WARNING
+    tone = Tone.GOOD if not (left or made.refused or made.unnameable) else Tone.WARNING
     yield Line("created", counted(len(made.created), "test case"), tone)
     if made.file is not None:
         shown = shown_path(made.file, Path.cwd())
         yield Line("linked", f"{counted(len(made.keys), 'key')} in {shown}; review and commit it")
-        yield Line(
-            "next", "`pytest-jama prepare --cycle=NAME` brings the cases into plan and new cycle"
-        )
+        yield Line("next", _NEXT)
     elif made.keys:
         yield Line("NOT LINKED", "write these lines under `tests:` yourself:", Tone.BAD)
         for test, key in made.keys.items():
             yield Line("", f"{quoted(test)}: {key}", Tone.BAD, is_exact=True)
 
 
-def _problem_lines(made: MadeCases) -> Iterator[Line]:
+_NEXT = (
+    "`pytest-jama prepare --cycle=NAME`, with the name of a new cycle, brings the cases into the "
+    "plan and that cycle; a cycle that exists has no runs of new cases"
+)
+
+
+def _refused_lines(refused: Mapping[str, str]) -> Iterator[Line]:
     by_reason: dict[str, list[str]] = {}
-    for test, why in made.refused.items():
+    for test, why in refused.items():
         by_reason.setdefault(first_line(why), []).append(test)
     for why, tests in by_reason.items():
         more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
         yield Line("REFUSED", f"{tests[0]}{more}: {why}", Tone.BAD)
+
+
+def _problem_lines(made: MadeCases) -> Iterator[Line]:
+    yield from _refused_lines(made.refused)
     for test in made.lost:
         why = "Jama said that its case was created, and does not have it; run this again later"
         yield Line("LOST", f"{test}: {why}", Tone.BAD)
@@ -156,7 +171,8 @@ def status_of(made: MadeCases, *, is_agreed: bool) -> int:
         return int(exit_status_of(made.error))
     is_done = not is_agreed or len(made.created) == len(made.to_create())
     is_done = is_done and not (made.lost or made.twins)
-    return int(ExitStatus.WELL if is_done and not made.namesakes else ExitStatus.INCOMPLETE)
+    is_left = made.namesakes or made.unnameable
+    return int(ExitStatus.WELL if is_done and not is_left else ExitStatus.INCOMPLETE)
 
 
 def document_of(made: MadeCases, status: int) -> dict[str, Any]:
@@ -175,7 +191,7 @@ def document_of(made: MadeCases, status: int) -> dict[str, Any]:
             "name": draft.name,
             "description": draft.description,
             "steps": [{"action": step[0], "expected": step[1]} for step in draft.steps],
-            "reason": made.refused.get(draft.test),
+            "reason": made.unnameable.get(draft.test, made.refused.get(draft.test)),
         }
         for draft in made.drafts
     ]
@@ -192,7 +208,7 @@ def _state(test: str, made: MadeCases) -> str:
     states: Mapping[str, Container[str]] = {
         "created": made.created,
         "found": made.found,
-        "refused": made.refused,
+        "refused": {**made.unnameable, **made.refused},
         "exists": made.namesakes,
     }
     return next((state for state, tests in states.items() if test in tests), "planned")

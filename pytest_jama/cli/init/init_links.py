@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.cli.init.init_ids import name_pattern
 from pytest_jama.core.cases import CaseRef, RefKind
+from pytest_jama.core.key_patterns import is_pattern
 from pytest_jama.core.text import counted
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def propose_links(
         is_rehearsal: Whether cases may be made up, since the server is the sandbox.
         find_cases: Returns the case of each ID of another tool that the server knows.
     """
-    usable = [test for test in tests if "*" not in test.test_id and "${" not in test.test_id]
+    usable = [test for test in tests if not is_pattern(test.test_id) and "${" not in test.test_id]
     told = _sort(usable)
     taken = (ref for test in usable for ref in (*test.refs, *test.ids.refs))
     free = _free_keys(project, taken) if is_rehearsal else None

@@ -1,16 +1,19 @@
 """New test cases for tests that have none: found by what they say of their test, else created.
 
-The description of each ends with the name of its test. By that a case is known again whose answer
-was lost, or that an earlier command created before it was broken off; no case is ever changed.
+The description of each ends with the name of its test, and with a hash of it where the name has
+anything that rich text may show otherwise. By that a case is known again whose answer was lost, or
+that an earlier command created before it was broken off; no case is ever changed.
 Source: Jama REST API cookbook, items chapter; the published OpenAPI document, `RequestItem`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.port import Observer
-from pytest_jama.core.text import clean, visible
+from pytest_jama.core.text import clean, shorten, visible
 from pytest_jama.targets.http.creation import Seen, Wary
 from pytest_jama.targets.jama.actual_results import escaped, rich_text, words_of
 from pytest_jama.targets.jama.case_places import children_path
@@ -19,7 +22,7 @@ from pytest_jama.targets.jama.traceability import items_of_types, read_rows
 from pytest_jama.targets.jama.wire import read_item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pytest_jama.targets.jama.case_home import CaseHome, NewCase
     from pytest_jama.targets.jama.client import JamaClient
@@ -60,6 +63,7 @@ class CaseMaker:
         self._client = client
         self._home = home
         self._on_wait = on_wait
+        self._made: set[int] = set()
 
     def find_made(self, cases: Iterable[NewCase]) -> dict[str, list[Item]]:
         """Return the cases that say that they are for one of these tests, the oldest first.
@@ -75,9 +79,11 @@ class CaseMaker:
     def find_namesakes(self, cases: Iterable[NewCase]) -> dict[str, Item]:
         """Return the items of the set that have the name of a case and say nothing of any test."""
         by_name = {
-            item.name: item for item in self._children() if _MARK not in words_of(item.description)
+            _one_line(item.name): item
+            for item in self._children()
+            if not _sign_in(item.description)
         }
-        named = ((case.test, by_name.get(sent_name(case.name))) for case in cases)
+        named = ((case.test, by_name.get(_one_line(sent_name(case.name)))) for case in cases)
         return {test: item for test, item in named if item is not None}
 
     def create(self, case: NewCase) -> int:
@@ -87,9 +93,11 @@ class CaseMaker:
             TargetError: As `HttpApi.send` does.
         """
         wary = Wary(f"test case {case.name!r}", None, self._on_wait, lambda: None)
-        return self._client.api.create(
+        made = self._client.api.create(
             ITEMS_PATH, self.body_of(case), look=lambda: self._look(case), wary=wary
         )
+        self._made.add(made)
+        return made
 
     def look_back(self, cases: Sequence[NewCase], created: Mapping[str, int]) -> LookedBack:
         """Look at what was created: whether it is there, under which key, and once.
@@ -130,14 +138,18 @@ class CaseMaker:
         }
 
     def _look(self, case: NewCase) -> Seen:
-        """Look whether a case is in the set; a server that drops descriptions shows its name."""
+        """Look whether a case is in the set; a server that drops descriptions shows its name.
+
+        What is known as the case of another test is not looked at: names can be alike.
+        """
         children = self._children()
         tells = self._home.item_type.find("description") is not None
-        mark, name = _mark_of(case), sent_name(case.name)
+        sign, name = _sign_of(case.test), _one_line(sent_name(case.name))
         made = [
             item.id
             for item in children
-            if (mark in words_of(item.description) if tells else item.name == name)
+            if item.id not in self._made
+            and (sign == _sign_in(item.description) if tells else _one_line(item.name) == name)
         ]
         return Seen(min(made, default=None), frozenset(item.id for item in children))
 
@@ -146,38 +158,61 @@ class CaseMaker:
         return [read_item(row) for row in read_rows(self._client, path, (), Observer())]
 
 
-_MARK = 'Automated test: "'
-_QUOTES = 50
-"""So many marks that begin at one place are looked at: a name may have quotes in it."""
+_MARK = re.compile(
+    r'Automated test (?P<hash>[0-9a-f]{16}): "|Automated test: "(?=(?P<test>[^"]*)")'
+)
+"""The second form is for names of which nothing can be rewritten."""
+
+_KEPT = re.compile(
+    r"(?!.*(?:--|\.\.|://|www\.|  |\[ | \]))[\w./:\[\](),=+-][\w./:\[\](),=+ -]*", re.ASCII
+)
+"""Names that stay what they are as HTML, as plain text and in an editor of rich text."""
+
+_LONGEST_KEPT = 500
 
 
 def _by_test(items: Iterable[Item], cases: Iterable[NewCase]) -> dict[str, list[Item]]:
     """Return the items that say that they are for a test, the oldest first, by test."""
-    tests = {_mark_of(case): case.test for case in cases}
+    tests = {_sign_of(case.test): case.test for case in cases}
     found: dict[str, list[Item]] = {}
     for item in sorted(items, key=lambda each: each.id):
-        marks = _marks_in(words_of(item.description))
-        for test in dict.fromkeys(tests[mark] for mark in marks if mark in tests):
+        test = tests.get(_sign_in(item.description))
+        if test is not None:
             found.setdefault(test, []).append(item)
     return found
 
 
-def _marks_in(words: str) -> Iterator[str]:
-    """Yield what may be the marks in a description."""
-    start = words.find(_MARK)
-    while start >= 0:
-        end = begin = start + len(_MARK)
-        for _ in range(_QUOTES):
-            end = words.find('"', end) + 1
-            if not end:
-                return
-            yield words[start:end]
-        start = words.find(_MARK, begin)
+def _sign_in(description: str) -> str:
+    """Return the sign of the test that a description names last; empty when it names none.
+
+    It is HTML, or plain text in which words may look like tags. A docstring may have such a line,
+    too, copied from another case: it stands above.
+    """
+    for text in (words_of(description), _one_line(description)):
+        marks = list(_MARK.finditer(text))
+        if marks:
+            return f"#{marks[-1]['hash']}" if marks[-1]["hash"] else marks[-1]["test"]
+    return ""
+
+
+def _sign_of(test: str) -> str:
+    """Return what tells a test from all others: its name, or where that may change its hash."""
+    if len(test) <= _LONGEST_KEPT and _KEPT.fullmatch(test) and test[-1] != " ":
+        return test
+    return f"#{hashlib.sha256(test.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def _mark_of(case: NewCase) -> str:
-    """Return what a case says of its test; the quotes tell where the name ends."""
-    return " ".join(visible(clean(f'{_MARK}{case.test}"')).split())
+    """Return what a case says of its test."""
+    sign = _sign_of(case.test)
+    if not sign.startswith("#"):
+        return f'Automated test: "{sign}"'
+    shown = _one_line(visible(clean(case.test))).replace('"', "'")
+    return f'Automated test {sign[1:]}: "{shorten(shown, at_most=_LONGEST_KEPT)}"'
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _rich_text(case: NewCase) -> str:

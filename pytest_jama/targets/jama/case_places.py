@@ -234,10 +234,11 @@ def list_containers(containers: Sequence[Item], name: str = "") -> str:
     close = get_close_matches(name, list(filter(None, names)), n=3, cutoff=0.6) if name else []
     alike = [each for each in containers if each.name in close or each.key in close]
     some = (alike or containers)[:_NAMED_AT_MOST]
-    more = ", ..." if not alike and len(containers) > len(some) else ""
+    more = ", ..." if len(containers) > len(some) else ""
     head = "did you mean" if alike else "there are"
     named = " or ".join if alike else ", ".join
-    return f"{head} {named(map(describe_container, some))}{more}" if some else ""
+    end = "?" if alike else more
+    return f"{head} {named(map(describe_container, some))}{end}" if some else ""
 
 
 def _by_reference(client: JamaClient, project: Project, name: str) -> Item | None:

@@ -106,7 +106,7 @@ def test_a_run_whose_item_is_gone_is_missed(octane: OctaneLab) -> None:
     octane.store.remove("stories", item)
     document = _push(octane, results)
     assert _taken(octane, results).follow_up(document, 1) == (
-        "1 of 1001 runs not there as sent: t.py::test_01000: sent Passed, the server has nothing"
+        "1 of 1,001 runs not there as sent: t.py::test_01000: sent Passed, the server has nothing"
     )
 
 
