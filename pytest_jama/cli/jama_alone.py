@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_jama.config import JAMA, find_file, find_kinds, kind_of
+from pytest_jama.config.environment import find_pair, lacks_credentials
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.journal.folder import shown
 
@@ -37,7 +38,7 @@ def require_jama_file(config: Path | None, ability: str) -> None:
 
 
 def require_jama_server(settings: Settings, about: str, program: str) -> None:
-    """Refuse settings that name no Jama, or no project in it.
+    """Refuse settings that name no Jama, or no project in it, and half a pair of credentials.
 
     Args:
         settings: The settings.
@@ -50,6 +51,9 @@ def require_jama_server(settings: Settings, about: str, program: str) -> None:
     if settings.target != "jama":
         what = f"{about}, and the target is {settings.target!r}"
         raise SettingsError(Problem(what, "leave `target` out", "setting target"))
+    _, problems = find_pair(os.environ, JAMA)
+    if problems and not lacks_credentials(os.environ, JAMA):
+        raise SettingsError(*problems)
     missing = [name for name in ("url", "project") if not getattr(settings, name)]
     if missing:
         raise SettingsError(

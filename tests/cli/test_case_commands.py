@@ -443,6 +443,13 @@ def test_jama_out_of_reach_is_said_as_such(cases: Cases, monkeypatch: pytest.Mon
     assert json.loads(cases.out)["exit_status"] == 3
 
 
+def test_half_a_pair_of_credentials_is_named(cases: Cases, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAMA_CLIENT_SECRET", "")
+
+    assert cases("list", "--no-collect") == 2
+    assert "JAMA_CLIENT_ID is set, but JAMA_CLIENT_SECRET is not" in cases.err
+
+
 class StopAt:
     """Interrupts this process when a creation arrives."""
 

@@ -89,6 +89,12 @@ def test_what_an_earlier_upload_wrote_to_the_wrong_case_is_named(world: World) -
     assert f"{key}-TC-1: an earlier upload of .jama/{EARLY}.jsonl wrote there" in world.out
 
 
+def test_where_there_is_no_journal_none_is_called_finished(world: World) -> None:
+    assert world("--case", "K-TC-1=K-TC-2") == 1
+    assert "nothing    to send: there is no journal" in world.out
+    assert "finished" not in world.out
+
+
 @pytest.mark.parametrize(
     "case,message",
     [
