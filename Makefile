@@ -85,7 +85,7 @@ site: $(SITE)/.installed ## build the site of docs/ into build/site; a dead link
 	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --quiet --strict
 	$(SITE)/bin/python docs/site/check_site.py build/site
 
-picture: $(INSTALLED) ## make the picture of the README anew; needs Chromium
+picture: $(INSTALLED) ## make the picture of the README anew; needs tmux and Chromium
 	$(BIN)/python -m docs.site.picture
 
 bench: $(INSTALLED) ## measure what the plugin costs, beside --junitxml and a peer

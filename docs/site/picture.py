@@ -1,6 +1,7 @@
 """Make the README's picture: a real session of examples/demo, and the sandbox's page of its cycle.
 
-`make picture` runs it; it needs Chromium or Chrome. No page of this folder is part of the site.
+`make picture` runs it; it needs tmux, and Chromium or Chrome. No page of this folder is part of the
+site.
 """
 
 from __future__ import annotations
@@ -8,15 +9,20 @@ from __future__ import annotations
 import base64
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "pictures" / "first-result.png"
@@ -27,10 +33,11 @@ _PYTEST = (
     *(word for name in _OTHERS for word in ("-p", f"no:{name}")),
 )
 _OF_THE_PLATFORM = re.compile(
-    r"^(platform|rootdir:|configfile:|plugins:|cachedir:|  JAMA_).*\n", re.MULTILINE
+    r"^(?:\x1b\[[0-9;]*m)*(platform|rootdir:|configfile:|plugins:|cachedir:|  JAMA_).*\n",
+    re.MULTILINE,
 )
 _COMMAND = "$ pytest-jama sandbox --seed jama.yaml --seed seed.yaml -- pytest --jama\n"
-_COLUMNS = 96
+_COLUMNS, _ROWS = 96, 80
 _WIDTH_PX, _HEIGHT_PX, _PAGE_PX = 1480, 650, 640
 _COLOURS = [(23, 25, 31), (255, 107, 107), (126, 211, 133), (240, 198, 116)]
 _COLOURS += [(122, 162, 247), (187, 154, 247), (125, 207, 255), (216, 219, 226)]
@@ -60,20 +67,25 @@ def main() -> None:
 
 
 def _session(folder: Path) -> str:
-    """Return what the session prints, as a terminal gets it."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("JAMA_")}
-    finished = subprocess.run(  # noqa: S603 (our own command)
-        [*_TOOLBOX, "--seed", "jama.yaml", "--seed", "seed.yaml", "--", *_PYTEST],
-        cwd=folder,
-        env={**environment, "COLUMNS": str(_COLUMNS)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    ended = re.search(r"^\S*=+ .* in [\d.]+s.*\n", finished.stdout, re.MULTILINE)
-    told = _OF_THE_PLATFORM.sub("", finished.stdout[: ended.end() if ended else None])
-    return re.sub(r"\n{3,}", "\n\n", told)
+    """Return what a terminal shows of the command of the README, with its colours."""
+    environment = {name: text for name, text in os.environ.items() if name[:5] != "JAMA_"}
+    words = [*_TOOLBOX, "--seed", "jama.yaml", "--seed", "seed.yaml", "--", *_PYTEST]
+    command = f"{shlex.join(words)}; tmux wait-for -S over; sleep 60"
+    size = ["-x", str(_COLUMNS), "-y", str(_ROWS)]
+    tmux = ["tmux", "-S", str(folder / "tmux")]  # a server of our own
+    try:
+        _run([*tmux, "new-session", "-d", *size, command], cwd=folder, env=environment)
+        _run([*tmux, "wait-for", "over"])
+        said = _run([*tmux, "capture-pane", "-e", "-p", "-S", "-"])
+    finally:
+        _run([*tmux, "kill-server"])
+    end = said.index("\n", said.rindex(" passed"))
+    return _OF_THE_PLATFORM.sub("", re.sub(r"\n{3,}", "\n\n", said[:end] + "\n"))
+
+
+def _run(words: Sequence[str], **options: Any) -> str:
+    told = subprocess.run(words, check=True, capture_output=True, text=True, **options)  # noqa: S603 (words of our own)
+    return str(told.stdout)
 
 
 def _as_html(said: str) -> str:
