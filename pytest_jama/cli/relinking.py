@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Recording
-    from pytest_jama.journal.relinked import LinkedAnew
+    from pytest_jama.journal.relinked import LinkedAnew, Relinked
 
 _NOT_NEEDED = ("url", "headers", "project", "plan", "cycle", "run", "upload", "report", "redact")
 
@@ -103,15 +103,21 @@ class RelinkedJournals:
         """Yield which tests have other cases than in their journals, and what that leaves."""
         if not self._anew:
             return
-        changes = [each for anew in self._anew for each in anew.changes]
+        changes = list(self._changes())
         named = [f"{each.test_id}: {_name(each.was)} -> {_name(each.links)}" for each in changes]
-        yield Line("linked", f"{counted(len(changes), 'result')} anew, to other test cases")
+        what = f"{counted(len(changes), 'result')} anew, to other test cases"
+        yield Line("linked", what if changes else "no result has other test cases than before")
         for text in named if verbose else named[:NAMED]:
             yield Line("linked", text)
         if not verbose and len(named) > NAMED:
             yield Line("linked", f"{len(named) - NAMED} more{hint(verbose=False)}")
         yield from self._unknown_lines()
         yield from self._left_behind_lines()
+
+    def _changes(self) -> Iterator[Relinked]:
+        """Yield the results that have other cases; not those that have none, now on purpose."""
+        for anew in self._anew:
+            yield from (each for each in anew.changes if each.was != each.links)
 
     def _unknown_lines(self) -> Iterator[Line]:
         """Say where tests keep their cases since a journal does not tell what gave them."""
@@ -142,7 +148,7 @@ class RelinkedJournals:
         """Return the same for scripts (``--json``)."""
         if not self._anew:
             return {}
-        changes = [each for anew in self._anew for each in anew.changes]
+        changes = list(self._changes())
         return {
             "relinked": [
                 {

@@ -298,6 +298,9 @@ class _Upload:
 
 def _describe_unadjusted(count: int, recordings: Sequence[Recording]) -> str:
     hooks = sorted({hook for recording in recordings for hook in recording.header.hooks})
+    if any(recording.relinked for recording in recordings):
+        why = f"{counted(count, 'case')} with other tests than before, or that had no verdict, are"
+        return f"{why} judged by the rules alone: adjust_verdict of {', '.join(hooks)} is not asked"
     return (
         f"the session broke off before adjust_verdict of {', '.join(hooks)} could adjust "
         f"{counted(count, 'verdict')}; they are those of the rules"

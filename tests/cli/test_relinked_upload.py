@@ -195,3 +195,22 @@ def test_a_slip_in_case_is_taken_back_by_the_map(world: World) -> None:
     assert world.repository.statuses()[1] == "FAILED"
     assert world("--map", "jama.yaml", str(journal)) == 0
     assert world.repository.statuses() == {1: "PASSED", 2: "NOT_RUN", 3: "FAILED"}
+
+
+def test_where_nothing_changes_it_is_said_in_words(world: World) -> None:
+    world.journal(EARLY, PASSED)
+    correct_map(world, "x.py: none")
+    assert world("--map", "jama.yaml") == 0
+    assert "linked     no result has other test cases than before" in world.out
+
+
+def test_without_any_journal_nothing_is_said_of_finished_ones(world: World) -> None:
+    assert world("--map", "jama.yaml") == 1
+    assert "is finished" not in world.out
+
+
+def test_cases_whose_hook_is_not_asked_are_counted(world: World) -> None:
+    key = world.repository.key
+    path = world.journal(EARLY, PASSED, hooks=("conftest.py",))
+    assert world(f"--case={key}-TC-1={key}-TC-2", str(path)) == 0
+    assert "adjust_verdict of conftest.py is not asked" in world.out
