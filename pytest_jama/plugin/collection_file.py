@@ -18,7 +18,7 @@ import pytest
 from pytest_jama.core.errors import ErrorLog
 from pytest_jama.core.left_out import MapFindings, look_at_map
 from pytest_jama.core.results import TestResult
-from pytest_jama.core.text import first_line, shorten
+from pytest_jama.core.text import shorten
 from pytest_jama.hooks.extensions import Extensions, has_hooks
 from pytest_jama.plugin.activation import JAMA, OCTANE, load
 from pytest_jama.plugin.collection import CollectedTests
@@ -28,7 +28,7 @@ from pytest_jama.plugin.overrides import read_deselecting
 from pytest_jama.plugin.rootdir import way_to_rootdir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_jama.config import LoadedSettings, SharedSettings
     from pytest_jama.core.cases import CaseLink
@@ -110,8 +110,7 @@ class CollectionFile:
         if report.failed:
             lines = str(report.longrepr).splitlines()
             said = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
-            why = said[-1] if said else first_line(str(report.longrepr))
-            self._errors.setdefault(report.nodeid, why)
+            self._errors.setdefault(report.nodeid, said[-1] if said else _joined(lines))
         elif report.skipped and report.nodeid:
             self._skipped.append(report.nodeid)
 
@@ -141,6 +140,13 @@ class CollectionFile:
 
     def _keep_source(self, item: pytest.Item, test_id: str) -> None:
         self._sources[self._above + test_id] = _describe(item)
+
+
+def _joined(lines: Iterable[str]) -> str:
+    """Return a reason of pytest's own: one such as ``import file mismatch:`` goes on below."""
+    first, *others = [line.strip() for line in lines if line.strip()] or [""]
+    whole = " ".join((first, *others)) if first.endswith(":") else first
+    return shorten(whole, at_most=_LONGEST_ARGUMENT)
 
 
 _Source = dict[str, Any]

@@ -97,6 +97,17 @@ def test_what_cannot_be_collected_or_understood_is_named(folder: Path) -> None:
     assert "'nonsense' is not a case reference" in wrong
 
 
+def test_two_files_of_one_name_are_told_with_what_pytest_advises(folder: Path) -> None:
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        (folder / name / "test_same.py").write_text("def test_it(): pass\n")
+
+    (problem,) = collect_tests(["-p", "no:xdist"], redactor=Redactor()).problems()
+
+    assert problem.startswith("two/test_same.py: import file mismatch: imported module 'test_same'")
+    assert "use a unique basename" in problem
+
+
 @pytest.mark.parametrize(
     "arguments, said",
     [(["--bogus"], "unrecognized arguments: --bogus"), (["nowhere.py"], "nowhere.py")],
