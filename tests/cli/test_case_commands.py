@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.cli import main
+from pytest_jama.cli.cases.made_cases import MadeCases, ending_lines
 from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect
 from pytest_jama.sandbox.faults.interception import Answer
 from pytest_jama.sandbox.faults.random_fault import RandomFault
+from pytest_jama.targets.jama.case_home import NewCase
+from pytest_jama.targets.jama.wire import Item
 from tests.harness import ADDOPTS, CYCLE
 
 if TYPE_CHECKING:
@@ -246,6 +249,19 @@ def test_the_next_command_brings_new_cases_into_a_cycle_that_has_none_of_them(
     assert "a cycle that exists has no runs of new cases" in line
     assert main(["prepare", "--no-collect"]) == 1
     assert main([*command.replace("NAME", "Build18").split()[1:], "--no-collect"]) == 0
+
+
+def test_of_cases_for_one_test_it_is_said_which_is_linked_and_which_to_delete() -> None:
+    twins = [
+        Item(id=number, key=f"P-TC-{number}", name="One", type_id=26, project_id=1)
+        for number in (4, 5)
+    ]
+    made = MadeCases(drafts=[NewCase("a.one", "One")], created={"a.one": 5}, twins={"a.one": twins})
+
+    said = [line.text for line in ending_lines(made, is_agreed=True) if line.label == "TWICE"]
+
+    assert "another command made one at the same time" in said[0]
+    assert said[0].endswith("the oldest, P-TC-4, is linked: delete P-TC-5")
 
 
 UNNAMEABLE = """

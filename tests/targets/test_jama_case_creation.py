@@ -286,7 +286,7 @@ def test_cases_of_an_earlier_command_are_known_again_though_the_search_lags(
     }
 
 
-def test_a_lie_is_seen_and_twins_are_named(making: Making) -> None:
+def test_a_lie_is_seen_and_of_twins_the_oldest_is_taken(making: Making) -> None:
     maker = making.maker()
     with making.world.sandbox.faults.during(
         RandomFault("lie", method="POST", path="/items", times=1)
@@ -294,7 +294,7 @@ def test_a_lie_is_seen_and_twins_are_named(making: Making) -> None:
         lie = maker.create(TWO)
     first, second = maker.create(ONE), making.maker().create(ONE)
 
-    seen = maker.look_back([ONE, TWO], {ONE.test: first, TWO.test: lie})
+    seen = maker.look_back([ONE, TWO], {ONE.test: second, TWO.test: lie})
 
     assert {test: item.id for test, item in seen.items.items()} == {ONE.test: first}
     assert [item.id for item in seen.twins[ONE.test]] == [first, second]

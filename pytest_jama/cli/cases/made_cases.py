@@ -35,7 +35,7 @@ class MadeCases:
         error: Why it did not go on.
         refused: Why a case was refused, by the key of its test.
         lost: The keys of tests whose case is not there although Jama said so.
-        twins: Cases that are for one test, where Jama has created several, by its key.
+        twins: Cases that are for one test, where there are several, the oldest first, by its key.
     """
 
     home: CaseHome | None = None
@@ -158,8 +158,12 @@ def _problem_lines(made: MadeCases) -> Iterator[Line]:
         why = "Jama said that its case was created, and does not have it; run this again later"
         yield Line("LOST", f"{test}: {why}", Tone.BAD)
     for test, twins in made.twins.items():
-        named = ", ".join(map(key_of, twins))
-        text = f"{named} are for {test}, since Jama created one late: keep one of them"
+        first, *others = map(key_of, twins)
+        why = "another command made one at the same time, or Jama made one late"
+        text = (
+            f"{first}, {', '.join(others)} are for {test}: {why}; the oldest, {first}, is linked: "
+        )
+        text += f"delete {' and '.join(others)}"
         yield Line("TWICE", text, Tone.BAD)
     if made.error is not None:
         yield from (Line("ERROR", first_line(text), Tone.BAD) for text in made.error.lines)

@@ -40,7 +40,7 @@ class LookedBack(NamedTuple):
     """What became of what was created.
 
     Attributes:
-        items: What is there, by test.
+        items: What is there, by test; of twins the oldest, which every command takes.
         twins: Items that say that they are for one test, where there are several, by test.
     """
 
@@ -116,7 +116,9 @@ class CaseMaker:
                 listed[item_id] = item
         items = {test: listed[each] for test, each in created.items() if each in listed}
         made = _by_test(listed.values(), (case for case in cases if case.test in items))
-        return LookedBack(items, {test: twins for test, twins in made.items() if len(twins) > 1})
+        oldest = {test: each[0] for test, each in made.items()}
+        twins = {test: each for test, each in made.items() if len(each) > 1}
+        return LookedBack({**items, **oldest}, twins)
 
     def body_of(self, case: NewCase) -> Json:
         """Return what creates a case."""
