@@ -246,7 +246,7 @@ class CaseSearch:
         names = ", ".join(ref.text for ref in new)
         self._on_wait(
             f"Jama's search does not have {names}, which may be new: looking again for up to "
-            f"{sum(INDEXED_LATE_S) / 60:.0f} minutes; Ctrl-C keeps the results in the journal"
+            f"{sum(INDEXED_LATE_S) / 60:.0f} minutes"
         )
         for attempt, pause_s in enumerate(INDEXED_LATE_S, start=2):
             self._client.again("/abstractitems")("not in the search index yet", attempt, pause_s)
