@@ -29,7 +29,6 @@ from pytest_jama.cli.upload_settings import (
 from pytest_jama.cli.verify_report import VerifyFinding, finding_facts, finding_lines
 from pytest_jama.config import JAMA, OCTANE, find_kinds, kind_of, load_owned
 from pytest_jama.core.errors import Problem, PytestJamaError, RefusedError, SettingsError
-from pytest_jama.core.port import Observer
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.text import counted
 from pytest_jama.journal.candidates import named_files, require_trusted
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_jama.config import Flags, LoadedSettings, Settings, SharedSettings, TargetKind
+    from pytest_jama.core.port import Observer
     from pytest_jama.journal.record import Recording
     from pytest_jama.report.evidence.journal_sources import JournalSource
     from pytest_jama.report.evidence.statement_check import Manifest
@@ -90,7 +90,7 @@ def run_verify(options: VerifyOptions, output: OutputOptions) -> int:
         The exit status.
     """
     found = VerifyFinding(is_offline=options.is_offline)
-    progress = Observer() if output.quiet else output.make_progress()
+    progress = output.make_progress()
     try:
         with output.logging():
             _verify(options, found, output, progress)

@@ -169,7 +169,7 @@ class BarProgress(Observer):
 
 
 class QuietProgress(Observer):
-    """Prints only why nothing happens for minutes: no answer, or something that is waited for.
+    """Prints only that the server does not answer, which may last for minutes.
 
     Args:
         file: Where to.
@@ -182,10 +182,6 @@ class QuietProgress(Observer):
     def troubled(self, why: str) -> None:
         """Say at once why nothing happens, and how long that may last."""
         self._plain.troubled(why)
-
-    def waits(self, why: str) -> None:
-        """Say what is waited for."""
-        self._plain.waits(why)
 
 
 def _is_queued(receipt: Receipt) -> bool:

@@ -133,12 +133,6 @@ def test_terminal_that_wants_nothing_moving_gets_lines(
     assert "\x1b" not in text
 
 
-def test_a_quiet_command_says_what_it_waits_for_for_minutes() -> None:
-    file = io.StringIO()
-    make_progress(file, quiet=True).waits("Jama's search does not have A-TC-1")
-    assert file.getvalue() == "jama: Jama's search does not have A-TC-1\n"
-
-
 @pytest.mark.parametrize("file", [io.StringIO(), Terminal()], ids=["log", "terminal"])
 @pytest.mark.parametrize("quiet", [False, True])
 def test_server_that_does_not_answer_is_said_at_once(file: io.StringIO, quiet: bool) -> None:
