@@ -12,7 +12,7 @@ import click
 
 from pytest_jama.cli.sandbox_options import parse_faults, parse_knobs, parse_tls
 from pytest_jama.core.errors import Problem, SettingsError
-from pytest_jama.core.text import printable
+from pytest_jama.core.text import counted, printable
 from pytest_jama.report.streams import make_tolerant
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def extra_missing(exc: ModuleNotFoundError) -> Problem:
 def _announce(sandbox: Sandbox, options: SandboxOptions) -> None:
     url, credentials, store = sandbox.url, sandbox.credentials, sandbox.store
     keys = [project.key for project in store.projects() if project.key]
-    projects = ", ".join(f"{key} ({len(store.cases(key))} cases)" for key in keys)
+    projects = ", ".join(f"{key} ({counted(len(store.cases(key)), 'case')})" for key in keys)
     say(f"Jama sandbox at {url} (REST API under /rest/v1): {projects}")
     say(f"  JAMA_URL={url}")
     say(f"  JAMA_CLIENT_ID={credentials.client_id}")
