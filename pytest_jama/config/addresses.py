@@ -43,18 +43,22 @@ def _base_url(value: object, kind: TargetKind[Any], find_context: Callable[[str]
 
 
 def _refuse_nearly(text: str) -> None:
-    """Refuse `http:/host` and `https//host`, whose host would be `http` or `https`.
+    """Refuse `http:/host`, `https//host` and `htp//host`, whose host would be `http` or `htp`.
 
     Raises:
         PydanticCustomError: With the address that is meant.
     """
     nearly = _NEARLY.fullmatch(text)
-    if nearly and nearly[2] != "://":
-        meant = f"{nearly[1].lower()}://{nearly[3]}"
+    if nearly and (nearly[2] != "://" or nearly[1].lower() not in ("http", "https")):
+        scheme = "https" if nearly[1].lower().endswith("s") else "http"
+        meant = f"{scheme}://{nearly[3]}"
         raise mistake(f"is {text!a}", remedy=f"write {meant!a}")
 
 
-_NEARLY = re.compile(r"(https?)([:;][/\\]*|[/\\]+)([\w\[][^\x00-\x20\x7f]*)", re.IGNORECASE)
+_NEARLY = re.compile(
+    r"(https?(?=[:;/\\])|h[tp]{1,4}s?(?=[:;]?//))([:;][/\\]*|[/\\]+)([\w\[][^\x00-\x20\x7f]*)",
+    re.IGNORECASE,
+)
 
 
 def _text(value: object) -> str:

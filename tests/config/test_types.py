@@ -75,6 +75,8 @@ def test_what_is_no_url_is_refused(tmp_path: Path, url: str) -> None:
         ("https:host:8443/contour", "https://host:8443/contour"),
         ("https:///x", "https://x"),
         ("https//host", "https://host"),
+        ("htp//host", "http://host"),
+        ("htps://host/contour", "https://host/contour"),
         ("http/host", "http://host"),
         ("https:\\\\host", "https://host"),
     ],
