@@ -1,7 +1,7 @@
 """A journal's tests linked anew: by today's map and lock, or to another case. Pure.
 
 Results, and what of them is known, stay as they are; only the cases that they are evidence of
-change. What a test said of itself (a marker, a property, its name) beats any map, as in a session.
+change. What a test said of itself, by a marker or a property, beats any map, as in a session.
 """
 
 from __future__ import annotations
