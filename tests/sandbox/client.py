@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
 
+from pytest_jama.sandbox.jama.seed_file import read_seed
+from pytest_jama.sandbox.jama.seeding import plant
+from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.jama.store import Store
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pytest_jama.sandbox.jama.model import Node
-    from pytest_jama.sandbox.jama.server import Sandbox
-    from pytest_jama.sandbox.jama.store import Store
 
 _numbers = itertools.count(1)
 
@@ -121,3 +125,14 @@ def statuses(*values: str) -> list[dict[str, str]]:
 
 
 CYCLE_FIELDS = {"name": "Cycle", "startDate": "2024-05-31", "endDate": "2024-06-30"}
+
+
+@contextmanager
+def planted_world(seed: Mapping[str, Any]) -> Iterator[World]:
+    """Serve what a seed file describes, from a server of its own: required fields are for all."""
+    with Store() as store, Sandbox(store) as sandbox:
+        world = World(sandbox)
+        world.key = plant(store, read_seed(seed))
+        world.project = store.add_project(world.key)
+        yield world
+        world.api.close()

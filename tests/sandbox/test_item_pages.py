@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from pytest_jama.sandbox.jama.seed_file import read_seed
-from pytest_jama.sandbox.jama.seeding import plant
-from pytest_jama.sandbox.jama.server import Sandbox
-from pytest_jama.sandbox.jama.store import Store
-from tests.sandbox.client import World, add
+from tests.sandbox.client import World, add, planted_world
 from tests.sandbox.markup import elements_of
 from tests.sandbox.test_attachments import new_attachment, upload
 from tests.sandbox.test_page import EVIL, page
@@ -74,12 +70,8 @@ SEED: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def pump() -> Iterator[World]:
-    with Store() as store, Sandbox(store) as sandbox:
-        world = World(sandbox)
-        world.key = plant(store, read_seed(SEED))
-        world.project = store.add_project(world.key)
+    with planted_world(SEED) as world:
         yield world
-        world.api.close()
 
 
 def id_of(world: World, key: str) -> int:

@@ -19,9 +19,8 @@ from pytest_jama.sandbox.jama.seed_file import (
 )
 from pytest_jama.sandbox.jama.seed_values import FIELD_TYPES
 from pytest_jama.sandbox.jama.seeding import plant
-from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
-from tests.sandbox.client import World
+from tests.sandbox.client import World, planted_world
 from tests.sandbox.seed_page import PAGE, page_text
 
 if TYPE_CHECKING:
@@ -101,13 +100,8 @@ SEED: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def planted() -> Iterator[World]:
-    """A server of its own: required fields are those of all projects."""
-    with Store() as store, Sandbox(store) as sandbox:
-        world = World(sandbox)
-        world.key = plant(store, read_seed(SEED))
-        world.project = store.add_project(world.key)
+    with planted_world(SEED) as world:
         yield world
-        world.api.close()
 
 
 def by_key(world: World, key: str) -> Any:
