@@ -3,15 +3,18 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 Clock = Callable[[], float]
 Row = sqlite3.Row
+Value = TypeVar("Value")
 _Parameters = Sequence[Any] | Mapping[str, Any]
+_MOST_KEPT = 64
+"""Long lists that are kept; the one that was not asked for longest makes room."""
 
 
 class DatabaseError(RuntimeError):
@@ -38,6 +41,7 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._depth = 0
+        self._kept: dict[Hashable, tuple[int, Any]] = {}
         self._connection = sqlite3.connect(
             ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
         )
@@ -78,6 +82,31 @@ class Database:
         """Return the one number of a counting statement."""
         rows = self.all(sql, parameters)
         return int(rows[0][0] or 0) if rows else 0
+
+    def kept(
+        self,
+        key: Hashable,
+        read: Callable[[], Value],
+        *,
+        stamp: Callable[[], int],
+        is_long: Callable[[Value], bool],
+    ) -> Value:
+        """Return what was read before, or read it: again only after the stamp has changed.
+
+        Args:
+            key: What is read.
+            read: Reads it.
+            stamp: Reads a number that changes with everything that it depends on.
+            is_long: Whether it takes long to read; nothing else is kept.
+        """
+        with self._lock:
+            now, known = stamp(), self._kept.pop(key, None)
+            value: Value = known[1] if known is not None and known[0] == now else read()
+            if is_long(value) and not self._depth:  # a transaction may be taken back
+                self._kept[key] = (now, value)
+                while len(self._kept) > _MOST_KEPT:
+                    del self._kept[next(iter(self._kept))]
+        return value
 
     def execute(self, sql: str, parameters: _Parameters = ()) -> int:
         """Run one statement and return the number of rows it changed."""
@@ -169,5 +198,7 @@ class Database:
 
 
 def _where(wanted: Mapping[str, Any]) -> str:
-    conditions = " AND ".join(f"{name} IS :{name}" for name in wanted)
+    # An index that leaves NULL out serves `=`, and not `IS`.
+    signs = {name: "IS" if value is None else "=" for name, value in wanted.items()}
+    conditions = " AND ".join(f"{name} {sign} :{name}" for name, sign in signs.items())
     return f" WHERE {conditions}" if wanted else ""

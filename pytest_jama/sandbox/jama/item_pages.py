@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.accounts import USERS, all_item_types, find_project
 from pytest_jama.sandbox.jama.calls import base_url_of, site_of
+from pytest_jama.sandbox.jama.long_lists import find_in_order
 from pytest_jama.sandbox.jama.model import Json, Node, StoredProject
 from pytest_jama.sandbox.jama.nodes import count_nodes, find_node, find_nodes
 from pytest_jama.sandbox.jama.page import (
@@ -19,8 +20,8 @@ from pytest_jama.sandbox.jama.page import (
     pieces_of,
     rendered,
 )
-from pytest_jama.sandbox.jama.planning import find_groups
-from pytest_jama.sandbox.jama.project_tree import ProjectTree, TreePart, find_in_order, last_runs
+from pytest_jama.sandbox.jama.plan_groups import find_cases, find_group
+from pytest_jama.sandbox.jama.project_tree import ProjectTree, TreePart, last_runs
 from pytest_jama.sandbox.jama.relations import RELATIONSHIP_TYPES, list_relations
 from pytest_jama.sandbox.jama.selection import Window, of_kind
 from pytest_jama.sandbox.jama.stored_files import files_by_holder
@@ -60,19 +61,20 @@ async def show_group(request: Request, group_id: int, page: int = 1) -> HTMLResp
     database = site_of(request).database
     row = database.find("test_groups", id=group_id)
     plan = find_node(database, row["plan"], "testplans") if row else None
-    groups = find_groups(database, plan.id) if plan else ()
-    group = next((each for each in groups if each.id == group_id), None)
+    group = find_group(database, plan.id, group_id) if plan else None
     if plan is None or group is None:
         return missing(request, "test group", group_id)
-    pages = pages_of(len(group.case_ids), wanted=page, size=ITEMS_PER_PAGE)
+    case_ids = find_cases(database, group.id)
+    pages = pages_of(len(case_ids), wanted=page, size=ITEMS_PER_PAGE)
     window = Window(start=(pages.number - 1) * ITEMS_PER_PAGE, size=ITEMS_PER_PAGE)
-    cases = find_in_order(database, window.of(group.case_ids))
+    cases = find_in_order(database, window.of(case_ids))
     return rendered(
         request,
         "group.html",
         project=find_project(database, id=plan.project),
         plan=plan,
         group=group,
+        case_count=len(case_ids),
         pages=pages,
         **_rows(database, (TreePart(path=(), items=cases),)),
     )

@@ -17,7 +17,7 @@ from pytest_jama.sandbox.jama.calls import Site, base_url_of, site_of
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
 from pytest_jama.sandbox.jama.model import Node, StoredProject
 from pytest_jama.sandbox.jama.nodes import count_nodes, find_node, find_nodes
-from pytest_jama.sandbox.jama.planning import find_groups
+from pytest_jama.sandbox.jama.plan_groups import find_cases, find_groups
 from pytest_jama.sandbox.jama.rich_text import plain, words_and_images
 from pytest_jama.sandbox.jama.selection import Window, of_kind, order_by
 from pytest_jama.sandbox.jama.statuses import (
@@ -298,12 +298,14 @@ def _project_block(database: Database, project: StoredProject) -> dict[str, Any]
 def _plan_block(database: Database, plan: Node) -> dict[str, Any]:
     """Gather a plan with its cycles, the newest first, each with its bar."""
     groups = find_groups(database, plan.id)
+    counts = {group.id: len(find_cases(database, group.id)) for group in groups}
     selection = of_kind("testcycles").where("n.plan = ?", plan.id)
     cycles = find_nodes(database, selection, order="n.id desc")
     return {
         "plan": plan,
-        "case_count": sum(len(group.case_ids) for group in groups),
+        "case_count": sum(counts.values()),
         "groups": groups,
+        "counts": counts,
         "cycles": [
             {"cycle": cycle, "bar": bar_of(_counts(database, cycle.id))} for cycle in cycles
         ],

@@ -1,6 +1,6 @@
 """The tree of a project as its pages show it: sets and folders, what is in them, its last runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pytest_jama.sandbox.database import Database
@@ -140,11 +140,3 @@ def last_runs(database: Database, cases: Iterable[Node]) -> Mapping[int, Node]:
     )
     runs = find_nodes(database, of_kind("testruns").where(newest, database.clock(), *ids))
     return {run.case_id: run for run in runs}
-
-
-def find_in_order(database: Database, ids: Sequence[int]) -> tuple[Node, ...]:
-    """Return undeleted nodes in the order of these IDs."""
-    marks = ", ".join("?" * len(ids))
-    found = find_nodes(database, of_kind().where(f"n.id IN ({marks})", *ids))
-    by_id = {node.id: node for node in found}
-    return tuple(by_id[each] for each in ids if each in by_id)

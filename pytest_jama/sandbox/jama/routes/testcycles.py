@@ -18,11 +18,11 @@ from pytest_jama.sandbox.jama.objects import (
     serve,
     serve_below,
 )
+from pytest_jama.sandbox.jama.plan_groups import find_groups
 from pytest_jama.sandbox.jama.planning import (
     Generation,
     add_cycle,
     delete_cycle,
-    find_groups,
     regenerate,
     remake_run,
     save_cycle,
