@@ -41,6 +41,7 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._depth = 0
+        self._numbers: dict[str, int] = {}  # of the sequences that this transaction has moved
         self._kept: dict[Hashable, tuple[int, Any]] = {}
         self._connection = sqlite3.connect(
             ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
@@ -66,9 +67,11 @@ class Database:
             except BaseException:  # also Ctrl-C: nothing half-done may stay
                 if outermost:
                     self._connection.execute("ROLLBACK")
+                    self._numbers.clear()
                 raise
             else:
                 if outermost:
+                    self._store_numbers()
                     self._connection.execute("COMMIT")
             finally:
                 self._depth -= 1
@@ -117,6 +120,15 @@ class Database:
         """Return the rows with these values, in order of the first two columns."""
         return self.all(f"SELECT * FROM {table}{_where(wanted)} ORDER BY 1, 2", wanted)  # noqa: S608 - names of our own
 
+    def part(self, table: str, start: int, size: int, **wanted: Any) -> tuple[list[Row], int]:
+        """Return some of the rows with these values, as `select` does, and how many there are."""
+        rows = f"FROM {table}{_where(wanted)}"
+        found = self.all(
+            f"SELECT * {rows} ORDER BY 1, 2 LIMIT :_size OFFSET :_start",
+            {**wanted, "_size": size, "_start": start},
+        )
+        return found, self.number(f"SELECT count(*) {rows}", wanted)
+
     def find(self, table: str, **wanted: Any) -> Row | None:
         """Return the first row with these values, or None."""
         return next(iter(self.select(table, **wanted)), None)
@@ -154,19 +166,31 @@ class Database:
     def next_number(self, counter: str) -> int:
         """Take the next number of a sequence."""
         with self.transaction():
-            last = self.counter(counter) + 1
-            self.insert("counters", {"name": counter, "value": last}, conflict="REPLACE")
+            self._numbers[counter] = last = self.counter(counter) + 1
         return last
 
     def counter(self, name: str) -> int:
         """Return where a sequence stands."""
-        return self.number("SELECT value FROM counters WHERE name = ?", (name,))
+        with self._lock:
+            if name in self._numbers:
+                return self._numbers[name]
+            return self.number("SELECT value FROM counters WHERE name = ?", (name,))
 
     def raise_counter(self, counter: str, value: int) -> None:
         """Make a sequence go on after a number that was given by hand."""
         with self.transaction():
-            highest = max(value, self.counter(counter))
-            self.insert("counters", {"name": counter, "value": highest}, conflict="REPLACE")
+            self._numbers[counter] = max(value, self.counter(counter))
+
+    @property
+    def moved_numbers(self) -> dict[str, int]:
+        """Where the sequences stand that this transaction has moved."""
+        return dict(self._numbers)
+
+    def _store_numbers(self) -> None:
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)", self._numbers.items()
+        )
+        self._numbers.clear()
 
     def now(self, *, at_s: float = 0.0) -> str:
         """Return the time in the form that is stored: whole seconds, always +0000.

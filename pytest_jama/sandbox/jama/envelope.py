@@ -6,14 +6,14 @@ a JSON path to `{type, href}` where the href holds the path in braces; `linked` 
 `include` names such a path.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from http import HTTPStatus
 from typing import Any
 
 from fastapi.responses import JSONResponse
 
-from pytest_jama.sandbox.database import Clock
+from pytest_jama.sandbox.database import Clock, Row
 from pytest_jama.sandbox.jama import wire
 from pytest_jama.sandbox.jama.accounts import find_item_type, find_project, find_user
 from pytest_jama.sandbox.jama.calls import Call
@@ -46,6 +46,15 @@ def page(call: Call, values: Sequence[Json], query: ListQuery, *, total: int) ->
 def cut(call: Call, values: Sequence[Json], query: ListQuery) -> JSONResponse:
     """Answer with the asked page of a list that is at hand as a whole."""
     return page(call, query.window().of(values), query, total=len(values))
+
+
+def table_page(
+    call: Call, table: str, show: Callable[[Row], Json], query: ListQuery, **wanted: Any
+) -> JSONResponse:
+    """Answer with the asked page of the rows with these values, in order of the first columns."""
+    window = query.window()
+    rows, total = call.database.part(table, window.start, window.size, **wanted)
+    return page(call, [show(row) for row in rows], query, total=total)
 
 
 def node_page(

@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.accounts import USERS, all_item_types, find_project
 from pytest_jama.sandbox.jama.calls import base_url_of, site_of
-from pytest_jama.sandbox.jama.long_lists import find_in_order
+from pytest_jama.sandbox.jama.long_lists import find_ids, find_in_order, find_page
 from pytest_jama.sandbox.jama.model import Json, Node, StoredProject
-from pytest_jama.sandbox.jama.nodes import count_nodes, find_node, find_nodes
+from pytest_jama.sandbox.jama.nodes import find_node
 from pytest_jama.sandbox.jama.page import (
     RUNS_PER_PAGE,
     labelled_fields,
@@ -30,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 
 ITEMS_PER_PAGE = 100
 _MOST_RELATIONS = 200
+_NEWEST_FIRST = "n.id DESC"
 
 
 @router.get("/projects/{project_id}")
@@ -111,10 +112,10 @@ def _item_page(request: Request, project: StoredProject, item: Node, page: int) 
     database = site_of(request).database
     kinds = {each.id: each for each in all_item_types(database).values()}
     selection = of_kind("testruns").where("n.test_case = ?", item.id)
-    total = count_nodes(database, selection)
+    total = len(find_ids(database, selection, _NEWEST_FIRST))
     pages = pages_of(total, wanted=page, size=RUNS_PER_PAGE)
     window = Window(start=(pages.number - 1) * RUNS_PER_PAGE, size=RUNS_PER_PAGE)
-    runs = find_nodes(database, selection, order="n.id DESC", window=window)
+    runs, _ = find_page(database, selection, window, order=_NEWEST_FIRST)
     return rendered(
         request,
         "item.html",

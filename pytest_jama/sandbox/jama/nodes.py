@@ -309,10 +309,3 @@ def find_nodes(
         (*shown.parameters, limit, offset),
     )
     return tuple(_node(row) for row in rows)
-
-
-def count_nodes(database: Database, selection: Selection) -> int:
-    """Count what is visible of a selection."""
-    shown = selection.at(database.clock())
-    sql = f"SELECT count(*) FROM nodes n WHERE {shown.condition}"  # noqa: S608 - conditions are ours, values are parameters
-    return database.number(sql, shown.parameters)

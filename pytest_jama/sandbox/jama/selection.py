@@ -95,7 +95,10 @@ class Selection:
 
 def of_kind(*kinds: str) -> Selection:
     """Select the undeleted nodes of the kinds."""
-    return Selection(kinds=kinds).where("n.active = 1").where_in("n.kind", kinds)
+    undeleted = Selection(kinds=kinds).where("n.active = 1")
+    if len(kinds) == 1:  # written out, so that an index of this kind alone can serve it
+        return undeleted.where(f"n.kind = '{kinds[0]}'")
+    return undeleted.where_in("n.kind", kinds)
 
 
 _COLUMN = re.compile(r"\bn\.(\w+)")

@@ -4,7 +4,16 @@ VERSION = 5
 
 LISTED_BY = (
     *("id", "kind", "project", "item_type", "document_key", "key_stem", "key_number", "active"),
-    *("visible_at", "indexed_at", "parent", "sequence", "plan", "cycle", "test_case"),
+    *(
+        "created_date",
+        "visible_at",
+        "indexed_at",
+        "parent",
+        "sequence",
+        "plan",
+        "cycle",
+        "test_case",
+    ),
 )
 """The columns of nodes that say in which lists a node stands, and where: a result moves none."""
 
@@ -76,7 +85,9 @@ CREATE INDEX nodes_by_parent ON nodes (parent, project, kind, sequence);
 CREATE INDEX nodes_by_global_id ON nodes (global_id);
 CREATE INDEX nodes_by_plan ON nodes (plan, kind) WHERE plan IS NOT NULL;
 CREATE INDEX nodes_by_cycle ON nodes (cycle, key_stem, key_number) WHERE cycle IS NOT NULL;
-CREATE INDEX nodes_by_case ON nodes (test_case, cycle) WHERE test_case IS NOT NULL;
+CREATE INDEX runs_by_status ON nodes (cycle, json_extract(fields, '$.testRunStatus'), visible_at)
+  WHERE kind = 'testruns' AND active = 1;
+CREATE INDEX nodes_by_case ON nodes (test_case) WHERE test_case IS NOT NULL;
 
 CREATE TABLE versions (
   item INTEGER NOT NULL, version INTEGER NOT NULL, fields TEXT NOT NULL,
