@@ -1,0 +1,175 @@
+"""Requests that a server gets in their order, although several are under way.
+
+Each one is sent a little after the one before it: the time that an answer takes, divided by the
+number of requests under way, so that this costs nothing. What a server takes at different speeds
+may still change places with its neighbour. Answers in another order show that, and then the time
+between two requests gets longer, until each waits for the one before.
+
+A request that has to be sent again comes late. No other one is sent before it is answered, so that
+only those that were under way come before it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from statistics import median
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.errors import OutOfReachError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+_ALONE = 2
+"""So many requests go alone, to see how long an answer takes."""
+
+_RECENT = 15
+_WIDER = 1.3
+_NARROWER = 0.98
+
+
+class Turns:
+    """The order of some requests, numbered from 0. Safe to use from several threads.
+
+    Each number has to be used, those that are lower before.
+
+    Args:
+        at_once: How many are under way at most.
+        clock: Seconds that never run backwards.
+        sleep: Waits for some seconds.
+    """
+
+    def __init__(
+        self, at_once: int, *, clock: Callable[[], float], sleep: Callable[[float], object]
+    ) -> None:
+        self.clock = clock
+        self.sleep = sleep
+        self._at_once = at_once
+        self._begun: dict[int, Turn] = {}
+        self._next = 0
+        self._gap_s = 0.0
+        self._gaps = 1.0
+        self._sent_at = float("-inf")
+        self._answered_in_s: deque[float] = deque(maxlen=_RECENT)
+        self._ended_by: BaseException | None = None
+        self._changed = threading.Condition()
+
+    def turn(self, number: int) -> Turn:
+        """Return the turn of a request, which is a context manager for all that is sent of it."""
+        return Turn(self, number)
+
+    def begin(self, turn: Turn) -> None:
+        """Note that a request is going to be sent."""
+        with self._changed:
+            self._begun[turn.number] = turn
+
+    def wait(self, turn: Turn) -> None:
+        """Wait until a request may be sent.
+
+        Raises:
+            BaseException: What has ended another one; nothing else is sent then.
+        """
+        with self._changed:
+            turn.is_late = turn.is_late or turn.number < self._next
+            self._changed.wait_for(lambda: self._ended_by or self._may_go(turn))
+            if self._ended_by:
+                raise self._ended_by
+            pause_s = self._sent_at + self._gap_s - self.clock()
+        if pause_s > 0:
+            self.sleep(pause_s)
+
+    def _may_go(self, turn: Turn) -> bool:
+        if turn.is_late:
+            return turn.number == min(self._begun)
+        if turn.number != self._next or any(each.is_late for each in self._begun.values()):
+            return False
+        is_known = len(self._answered_in_s) >= _ALONE
+        return is_known or all(each.sent_at is None for each in self._begun.values())
+
+    def sent(self, turn: Turn) -> None:
+        """Note that a request has been written: the next one may follow."""
+        with self._changed:
+            turn.sent_at = self._sent_at = self.clock()
+            self._next = max(self._next, turn.number + 1)
+            self._changed.notify_all()
+
+    def failed(self, turn: Turn) -> None:
+        """Note that a request has to be sent again."""
+        with self._changed:
+            turn.is_late = True
+            self._next = max(self._next, turn.number + 1)
+
+    def end(self, turn: Turn, error: BaseException | None) -> None:
+        """Note that nothing more is sent of a request.
+
+        Args:
+            turn: Its turn.
+            error: What it ended with; anything but a refusal ends the others, too.
+        """
+        with self._changed:
+            del self._begun[turn.number]
+            self._next = max(self._next, turn.number + 1)
+            if error is not None and not isinstance(error, RefusedError):
+                self._ended_by = self._ended_by or error
+            elif turn.sent_at is not None and not turn.is_late:
+                self._learn(turn, self.clock() - turn.sent_at)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Send nothing that has not been sent yet."""
+        with self._changed:
+            self._ended_by = self._ended_by or OutOfReachError("stopped")
+            self._changed.notify_all()
+
+    def _learn(self, turn: Turn, took_s: float) -> None:
+        self._answered_in_s.append(took_s)
+        is_early = any(
+            number < turn.number and not each.is_late for number, each in self._begun.items()
+        )
+        gaps = self._gaps * (_WIDER if is_early else _NARROWER)
+        self._gaps = min(max(gaps, 1.0), self._at_once)
+        self._gap_s = median(self._answered_in_s) / self._at_once * self._gaps
+
+
+class Turn:
+    """The place of one request in an order.
+
+    Args:
+        turns: The order.
+        number: Its number.
+
+    Attributes:
+        sent_at: When it was written most recently; None before.
+        is_late: Whether it has to be sent again.
+    """
+
+    def __init__(self, turns: Turns, number: int) -> None:
+        self._turns = turns
+        self.number = number
+        self.sent_at: float | None = None
+        self.is_late = False
+
+    def __enter__(self) -> None:
+        self._turns.begin(self)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._turns.end(self, error)
+
+    def wait(self) -> None:
+        """See `Turns.wait`."""
+        self._turns.wait(self)
+
+    def sent(self) -> None:
+        """See `Turns.sent`."""
+        self._turns.sent(self)
+
+    def failed(self) -> None:
+        """See `Turns.failed`."""
+        self._turns.failed(self)
