@@ -27,7 +27,10 @@ _ALONE = 2
 
 _RECENT = 15
 _WIDER = 1.3
-_NARROWER = 0.98
+_NARROWER = 0.95
+_VARIATIONS = 4
+_MADE_UP_FOR = 0.25
+"""A request that is late may come so much of the time between two nearer to the next one."""
 
 
 class Turns:
@@ -44,17 +47,17 @@ class Turns:
     def __init__(
         self, at_once: int, *, clock: Callable[[], float], sleep: Callable[[float], object]
     ) -> None:
-        self.clock = clock
-        self.sleep = sleep
+        self._clock = clock
+        self._sleep = sleep
         self._at_once = at_once
         self._begun: dict[int, Turn] = {}
         self._next = 0
         self._gap_s = 0.0
         self._gaps = 1.0
-        self._sent_at = float("-inf")
+        self._slot_at = float("-inf")
         self._answered_in_s: deque[float] = deque(maxlen=_RECENT)
         self._ended_by: BaseException | None = None
-        self._changed = threading.Condition()
+        self.lock = threading.Lock()
 
     def turn(self, number: int) -> Turn:
         """Return the turn of a request, which is a context manager for all that is sent of it."""
@@ -62,7 +65,7 @@ class Turns:
 
     def begin(self, turn: Turn) -> None:
         """Note that a request is going to be sent."""
-        with self._changed:
+        with self.lock:
             self._begun[turn.number] = turn
 
     def wait(self, turn: Turn) -> None:
@@ -71,14 +74,16 @@ class Turns:
         Raises:
             BaseException: What has ended another one; nothing else is sent then.
         """
-        with self._changed:
+        with self.lock:
             turn.is_late = turn.is_late or turn.number < self._next
-            self._changed.wait_for(lambda: self._ended_by or self._may_go(turn))
+            turn.changed.wait_for(lambda: self._ended_by or self._may_go(turn))
             if self._ended_by:
                 raise self._ended_by
-            pause_s = self._sent_at + self._gap_s - self.clock()
+            now = self._clock()
+            self._slot_at = max(self._slot_at + self._gap_s, now - self._gap_s * _MADE_UP_FOR)
+            pause_s = self._slot_at - now
         if pause_s > 0:
-            self.sleep(pause_s)
+            self._sleep(pause_s)
 
     def _may_go(self, turn: Turn) -> bool:
         if turn.is_late:
@@ -90,14 +95,14 @@ class Turns:
 
     def sent(self, turn: Turn) -> None:
         """Note that a request has been written: the next one may follow."""
-        with self._changed:
-            turn.sent_at = self._sent_at = self.clock()
+        with self.lock:
+            turn.sent_at = self._clock()
             self._next = max(self._next, turn.number + 1)
-            self._changed.notify_all()
+            self._wake()
 
     def failed(self, turn: Turn) -> None:
         """Note that a request has to be sent again."""
-        with self._changed:
+        with self.lock:
             turn.is_late = True
             self._next = max(self._next, turn.number + 1)
 
@@ -108,29 +113,42 @@ class Turns:
             turn: Its turn.
             error: What it ended with; anything but a refusal ends the others, too.
         """
-        with self._changed:
+        with self.lock:
             del self._begun[turn.number]
             self._next = max(self._next, turn.number + 1)
             if error is not None and not isinstance(error, RefusedError):
                 self._ended_by = self._ended_by or error
             elif turn.sent_at is not None and not turn.is_late:
-                self._learn(turn, self.clock() - turn.sent_at)
-            self._changed.notify_all()
+                self._learn(turn, self._clock() - turn.sent_at)
+            self._wake()
 
     def close(self) -> None:
         """Send nothing that has not been sent yet."""
-        with self._changed:
+        with self.lock:
             self._ended_by = self._ended_by or OutOfReachError("stopped")
-            self._changed.notify_all()
+            self._wake()
+
+    def _wake(self) -> None:
+        """Wake up whoever may go now."""
+        may_go = (self._next, min(self._begun, default=self._next))
+        for number in self._begun if self._ended_by else may_go:
+            if number in self._begun:
+                self._begun[number].changed.notify()
 
     def _learn(self, turn: Turn, took_s: float) -> None:
+        """Find the time between two requests anew, from an answer that came at once."""
         self._answered_in_s.append(took_s)
-        is_early = any(
-            number < turn.number and not each.is_late for number, each in self._begun.items()
-        )
-        gaps = self._gaps * (_WIDER if is_early else _NARROWER)
-        self._gaps = min(max(gaps, 1.0), self._at_once)
-        self._gap_s = median(self._answered_in_s) / self._at_once * self._gaps
+        overtaken = [
+            each
+            for number, each in self._begun.items()
+            if number < turn.number and not each.is_late and not each.is_overtaken
+        ]
+        for each in overtaken:
+            each.is_overtaken = True
+        self._gaps = min(max(self._gaps * (_WIDER if overtaken else _NARROWER), 1.0), self._at_once)
+        usual_s = median(self._answered_in_s)
+        varies_s = median(abs(each - usual_s) for each in self._answered_in_s)
+        self._gap_s = max(usual_s / self._at_once * self._gaps, _VARIATIONS * varies_s)
 
 
 class Turn:
@@ -141,15 +159,19 @@ class Turn:
         number: Its number.
 
     Attributes:
+        changed: Tells that it may go, perhaps; its lock is that of the order.
         sent_at: When it was written most recently; None before.
         is_late: Whether it has to be sent again.
+        is_overtaken: Whether a later one was answered before it.
     """
 
     def __init__(self, turns: Turns, number: int) -> None:
         self._turns = turns
         self.number = number
+        self.changed = threading.Condition(turns.lock)
         self.sent_at: float | None = None
         self.is_late = False
+        self.is_overtaken = False
 
     def __enter__(self) -> None:
         self._turns.begin(self)
