@@ -85,6 +85,7 @@ class JamaTarget:
         self._findings: Findings | None = None
         self._made_sender: RunSender | None = None
         self._begun: dict[str, float] = {}
+        self._is_cut_short = False
         self._sent_early = EarlyUpdates(settings.url, lambda: self._client)
         self._early = EarlySending(self._sent_early, lambda: self._client)
 
@@ -105,6 +106,7 @@ class JamaTarget:
     def _disconnect(self) -> None:
         """Give up a connection over which nothing comes any more; the next use makes another."""
         connected, self._connected = self._connected, None
+        self._is_cut_short = False
         if connected is not None:
             connected.api.connection.stop()
             connected.api.connection.close()
@@ -118,6 +120,8 @@ class JamaTarget:
         Raises:
             TargetError: When project, plan or cycle cannot be used, or there are no credentials.
         """
+        if self._is_cut_short:
+            self._disconnect()
         self._findings, judgement = findings, findings.judgement
         wanted = judgement.cases if findings.prepares else judgement.to_write
         if not wanted:
@@ -270,6 +274,7 @@ class JamaTarget:
         """Begin nothing more of `send_early`; called again, stop what is under way, too."""
         connected = self._connected
         if not self._early.goes_on() and connected is not None:
+            self._is_cut_short = True
             connected.api.connection.stop()
         self._early.end()
 
