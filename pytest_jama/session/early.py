@@ -80,7 +80,7 @@ class EarlyUpload:
         self._written: dict[CaseRef, CaseVerdict] = {}
         self._awaited = dict.fromkeys(cases.cases)
         self._without: list[CaseRef] = []
-        self._final: queue.SimpleQueue[CaseRef | None] = queue.SimpleQueue()
+        self._final: queue.SimpleQueue[Sequence[CaseRef]] = queue.SimpleQueue()
         self._taking = threading.Lock()
         self._ending = threading.Event()
         self._awaits_retry = False
@@ -94,18 +94,20 @@ class EarlyUpload:
         if not self._has_begun:  # what waits for no test is concluded once a test has run
             self._has_begun = True
             final = tuple(dict.fromkeys((*self._cases.find_untested(), *final)))
-        for case_ref in final:
-            self._conclude(case_ref)
+        new = [case_ref for case_ref in final if self._conclude(case_ref)]
+        if new:
+            self._final.put(new)
 
-    def _conclude(self, case_ref: CaseRef) -> None:
+    def _conclude(self, case_ref: CaseRef) -> bool:
+        """Conclude the verdict of a case; return whether that is for the first time."""
         evidence = self._cases.evidence_of(case_ref, ignored=self._rules.ignored)
         judged = judge_case(case_ref, evidence, rules=self._rules) if evidence else None
         if case_ref in self._judged:
             self._conclude_again(case_ref, judged)
-            return
+            return False
         self._judged[case_ref] = judged
         self._concluded[case_ref] = None if judged is None else self._ask(judged)
-        self._final.put(case_ref)
+        return True
 
     def _conclude_again(self, case_ref: CaseRef, judged: CaseVerdict | None) -> None:
         """Replace a verdict; one that was sent already is replaced there at the end."""
@@ -147,7 +149,7 @@ class EarlyUpload:
         """Begin nothing more; what is under way ends. It does not wait for that."""
         self._ending.set()
         with self._taking:  # from here on nothing more is taken
-            self._final.put(None)
+            self._final.put(())
         self._target.end_early()
 
     def join(self) -> None:
@@ -192,19 +194,19 @@ class EarlyUpload:
 
     def _find_next(self) -> Sequence[CaseVerdict] | None:
         """Wait for verdicts that are final, and let the journal have them; None at the end."""
-        taken: list[CaseRef | None] = []
+        taken: list[CaseRef] = []
         if self._awaits_retry:
             self._ending.wait(self._retry_s)
         else:
-            taken.append(self._final.get())
+            taken += self._final.get()
         with self._taking:
             if self._ending.is_set():
                 return None
             with suppress(queue.Empty):
                 while True:
-                    taken.append(self._final.get_nowait())
+                    taken += self._final.get_nowait()
             verdicts = []
-            for case_ref in filter(None, taken):
+            for case_ref in taken:
                 del self._awaited[case_ref]
                 concluded = self._concluded[case_ref]
                 if concluded is None:
