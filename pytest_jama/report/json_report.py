@@ -92,7 +92,6 @@ def _written(report: UploadReport, judgement: Judgement) -> dict[str, Any]:
         left.setdefault(str(each.verdict.case_ref), []).append(each)
     return {
         "runs": _updates(report),
-        "sent_early": report.early,
         "cases": [
             _case(case, changes.get(case.case_ref, ()), left.get(str(case.case_ref), ()))
             for case in judgement.cases
