@@ -310,6 +310,7 @@ class UploadReport(NamedTuple):
         stopped: Why the upload could not start or finish; None when it did both.
         repeated: How many requests were made again, by reason.
         attached: The files that it attached, a receipt for each place.
+        early: How many of the updates arrived while tests ran.
     """
 
     plan: Plan | None = None
@@ -317,6 +318,7 @@ class UploadReport(NamedTuple):
     stopped: PytestJamaError | None = None
     repeated: tuple[tuple[str, int], ...] = ()
     attached: tuple[FileReceipt, ...] = ()
+    early: int = 0
 
     @property
     def unresolved(self) -> tuple[Unresolved, ...]:
