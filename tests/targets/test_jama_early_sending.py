@@ -323,9 +323,7 @@ def test_files_are_attached_once(world: JamaWorld, tmp_path: Path) -> None:
     world.start(refs)
     shot = evidence.file()
     findings = Findings((), Judgement(), "pytest 9", "s1", find_file=evidence.store.find)
-    session = EarlySession(
-        world, refs, findings=findings, files=dict.fromkeys(refs, (shot,))
-    )
+    session = EarlySession(world, refs, findings=findings, files=dict.fromkeys(refs, (shot,)))
     session.early(refs[0])
     session.early(refs[1])
     session.end_complete(session.case(refs[2], Verdict.PASSED))
