@@ -99,7 +99,10 @@ class SendsEarly(Protocol):
         ...
 
     def end_early(self) -> None:
-        """Begin nothing more of `send_early`; what is under way ends. Any thread may call it."""
+        """Begin nothing more of `send_early`; called again, stop what is under way, too.
+
+        Any thread may call it.
+        """
         ...
 
 

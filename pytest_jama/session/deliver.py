@@ -77,6 +77,11 @@ class Delivery(Observer):
         self._is_early = True
         return self._target
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether the server has not answered as it should for a while."""
+        return self._is_trouble_told
+
     def close(self) -> None:
         """Close the target, if there is one."""
         target, self._target = self._target, None

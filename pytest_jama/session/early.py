@@ -35,8 +35,8 @@ RETRY_S = 30.0
 """How long to wait until a server that could not be used is tried again while tests run."""
 
 _LOOK_AROUND_S = 0.5
-_LAST_S = 5.0
-"""How long to wait after Ctrl-C for what is under way."""
+_LAST_S = 10.0
+"""How long to wait for what is under way, once it was told to stop."""
 
 
 class EarlyUpload:
@@ -159,22 +159,24 @@ class EarlyUpload:
             InterruptedUploadError: When the user presses Ctrl-C meanwhile.
         """
         try:
-            self._wait(float("inf"))
+            while self._thread.is_alive() and not self.delivery.is_troubled:
+                # With a timeout, since Windows lets no Ctrl-C through to a wait without one.
+                self._thread.join(_LOOK_AROUND_S)
+            self._stop()  # the upload at the end tries a server in trouble for long enough
         except KeyboardInterrupt:
-            self._target.end_early()
-            self._wait(_LAST_S)
+            self._stop()
             raise InterruptedUploadError("the upload was interrupted") from None
 
-    def _wait(self, left_s: float) -> None:
-        while self._thread.is_alive() and left_s > 0:
-            # With a timeout, since Windows lets no Ctrl-C through to a wait without one.
-            self._thread.join(min(left_s, _LOOK_AROUND_S))
-            left_s -= _LOOK_AROUND_S
+    def _stop(self) -> None:
+        """Stop what is still under way."""
+        if self._thread.is_alive():
+            self._target.end_early()
+            self._thread.join(_LAST_S)
 
     def close(self) -> None:
         """Release what no upload at the end of the session has taken over."""
         self.end()
-        self._wait(_LAST_S)
+        self._stop()
         self.delivery.close()
 
     def _run(self) -> None:
