@@ -161,6 +161,7 @@ class Sending:
         stop: Makes the requests under way end soon.
         on_receipt: Told each receipt, in the calling thread.
         concurrency: How many threads.
+        goes_on: Asked before each update; after False no more is begun, and what is under way ends.
     """
 
     def __init__(
@@ -171,7 +172,9 @@ class Sending:
         stop: Callable[[], None],
         on_receipt: Observe,
         concurrency: int,
+        goes_on: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._goes_on = goes_on
         self._updates = updates
         self._send = send
         self._stop = stop
@@ -230,7 +233,8 @@ class Sending:
             self._hand_out()
 
     def _hand_out(self) -> None:
-        idle = 0 if self.stopped_by else self._workers - self._in_flight
+        is_over = self.stopped_by or not self._goes_on()
+        idle = 0 if is_over else self._workers - self._in_flight
         for job in itertools.islice(self._waiting, idle):
             self._in_flight += 1
             self._jobs.put(job)
