@@ -79,7 +79,7 @@ class EarlySession:
         self,
         *refs: CaseRef,
         verdict: Verdict | None = Verdict.PASSED,
-        awaited: Sequence[CaseRef] | None = None,
+        awaited: tuple[CaseRef, ...] | None = None,
     ) -> None:
         """Send some verdicts early; the other cases are awaited."""
         new = {ref: self.case(ref, verdict) for ref in refs}

@@ -23,7 +23,7 @@ from pytest_jama.targets.http.failures import ClosedConnectionError
 from pytest_jama.targets.http.reuse import POOLS, Reuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from requests import PreparedRequest, Response
@@ -167,13 +167,19 @@ class DeadlineAdapter(HTTPAdapter):
         return manager
 
     def send(  # type: ignore[override]
-        self, request: PreparedRequest, *, makes_once: bool = False, **options: Any
+        self,
+        request: PreparedRequest,
+        *,
+        makes_once: bool = False,
+        on_sent: Callable[[], None] | None = None,
+        **options: Any,
     ) -> Response:
         """Send a request; the answer is complete.
 
         Args:
             request: What to send.
             makes_once: Whether it needs a connection of its own, see `Exchange`.
+            on_sent: See `Exchange`.
             options: See `requests`; `timeout` has to be seconds for the connection and for all.
 
         Raises:
@@ -181,7 +187,8 @@ class DeadlineAdapter(HTTPAdapter):
             ClosedConnectionError: When the server had closed the connection before.
             requests.RequestException: When it failed otherwise.
         """
-        with self._watch.exchange(options["timeout"][1], makes_once=makes_once) as exchange:
+        timeout_s = options["timeout"][1]
+        with self._watch.exchange(timeout_s, makes_once=makes_once, on_sent=on_sent) as exchange:
             try:
                 response = _SEND_BY_ADAPTER(self, request, **options)
                 read_content(response)

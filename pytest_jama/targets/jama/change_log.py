@@ -187,7 +187,11 @@ class ChangeLog:
             otherwise: What a dry run goes on with.
         """
         result = action() if self.is_allowed else otherwise
+        self.tell(change)
         self.made.append(change)
+        return result
+
+    def tell(self, change: Change) -> None:
+        """Tell a change that was made; not in a dry run."""
         if self.is_allowed:
             self.observer.changed(change)
-        return result

@@ -290,6 +290,8 @@ class JamaTarget:
         read_back = ReadBack(self._client, self._cycle_id, total_runs=self._total_runs)
         early = self._sent_early.receipts_of(updates)
         checked, known = read_back.look(early, self._sent_early.shown)
+        for receipt in checked.values():
+            observer.received(receipt)
         new = [cast("RunUpdate", each) for each in updates if each.key not in early]
         for text in self._sent_early.describe_resent(new):
             observer.warned(text)
@@ -297,8 +299,7 @@ class JamaTarget:
         now = {**checked, **{each.key: receipt for each, receipt in zip(new, sent, strict=True)}}
         receipts = tuple(now[each.key] for each in updates)
         if stopped_by is None:
-            told = tuple(early.get(each.key, now[each.key]) for each in updates)
-            receipts = self._sender.verify(receipts, read_back, known)
+            told, receipts = receipts, self._sender.verify(receipts, read_back, known)
             for before, receipt in zip(told, receipts, strict=True):
                 if receipt.state not in (before.state, SendState.UNVERIFIED):
                     observer.received(receipt)
