@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.jama.store import Store
 from tests.faults import hurried
 from tests.faults.world import World
 from tests.harness import Repository
@@ -22,7 +23,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="package")
 def unlucky() -> Iterator[Sandbox]:
     """The server of all cells: faults come and go."""
-    with Sandbox() as sandbox:
+    with Store(clock=hurried.TIME.wall) as store, Sandbox(store) as sandbox:
         yield sandbox
 
 
