@@ -163,7 +163,7 @@ def _run(
         lambda: judge_session(
             found.judged,
             settings=loaded.settings,
-            extensions=session.extensions,
+            adjust_all=session.extensions.adjust_all,
             provenance=head.account,
             shown=session.shown,
             started=started,

@@ -214,10 +214,10 @@ class _Preparation:
             errors=self._errors,
             server=self._settings.url,
             write=lambda *_: None,  # there is no result to keep: done again, it finds what is there
-            observers=[self._output.make_progress()],
         )
         findings = Findings(self._collected.tests, self._judgement, lock=self._lock, prepares=True)
-        return delivery.run(findings, dry_run=self._output.mode is Mode.DRY_RUN)
+        is_dry_run, progress = self._output.mode is Mode.DRY_RUN, self._output.make_progress()
+        return delivery.run(findings, dry_run=is_dry_run, observers=[progress])
 
     def _is_understood(self) -> bool:
         is_something = bool(self._judgement.cases) or not self._settings.strict

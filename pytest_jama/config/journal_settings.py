@@ -15,6 +15,11 @@ from pytest_jama.config.types import Allowed, Given, Section
 class UploadSettings(Section):
     """How results are sent."""
 
+    when: Annotated[Literal["end", "during"], Allowed("end or during")] = Field(
+        default="end",
+        description="`during` sends each case from pytest as soon as its tests have finished "
+        "(docs/during.md), `end` sends all of them when the session ends.",
+    )
     on_error: Annotated[Literal["fail", "warn"], Allowed("fail or warn")] = Field(
         default="fail",
         description="Green tests in a session that did not end well (docs/exit-status.md): fail "

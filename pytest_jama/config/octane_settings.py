@@ -20,6 +20,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pytest_jama.config import types
 from pytest_jama.config.addresses import OctaneUrl, ReportLink, find_workspace, is_report_link
 from pytest_jama.config.environment import SignIn, find_ci_job
+from pytest_jama.config.journal_settings import UploadSettings
 from pytest_jama.config.kinds import OCTANE, TargetKind
 from pytest_jama.config.mistakes import find_similar
 from pytest_jama.config.models import MapSettings, SharedSettings
@@ -185,6 +186,15 @@ class OctaneMapSettings(MapSettings):
     )
 
 
+class OctaneUploadSettings(UploadSettings):
+    """How results are sent."""
+
+    when: Annotated[
+        Literal["end"],
+        Allowed("end, or leave it out: documents for ALM Octane hold a whole session"),
+    ] = Field(default="end", description="When results are sent; `during` is for Jama only.")
+
+
 class OctaneSettings(SharedSettings):
     """Everything a session for ALM Octane needs to know."""
 
@@ -262,6 +272,9 @@ class OctaneSettings(SharedSettings):
     )
     map: OctaneMapSettings = Field(
         default=OctaneMapSettings(), description="How the keys of `tests` are checked."
+    )
+    upload: OctaneUploadSettings = Field(
+        default=OctaneUploadSettings(), description="How results are sent."
     )
     strict: Annotated[types.YesOrNo, Given(option="strict")] = Field(
         default=False,

@@ -146,8 +146,12 @@ class CycleSettings(_Place):
             raise mistake(f"is {end}, before the start on {start}", remedy="correct one of them")
         return end
 
-    def days(self) -> tuple[date, date]:
-        """Return the first and last day of a new cycle: today, unless the settings say more."""
-        today = datetime.now(tz=timezone.utc).date()
+    def days(self, now_s: float) -> tuple[date, date]:
+        """Return the first and last day of a new cycle: today, unless the settings say more.
+
+        Args:
+            now_s: The time, in seconds since 1970.
+        """
+        today = datetime.fromtimestamp(now_s, timezone.utc).date()
         start = self.start or min(today, self.end or today)
         return start, self.end or max(today, start)

@@ -60,6 +60,8 @@ class Findings(NamedTuple):
         session: The name of the session; those of several that are sent as one.
         lock: What the cases said when their tests were reviewed; None without `jama.lock`.
         known: Cases that only the map or jama.lock names; no test of the session is linked to them.
+        awaited: Cases whose verdict is still to come, see `SendsEarly`: a place is made ready for
+            them, and nothing is written there yet.
         prepares: Whether everything is only made ready for sessions to come, which will write into
             it: the plan has no updates. A target that takes documents has nothing to prepare.
         begun: What earlier uploads began to create (`Change.what`), and did not learn whether it
@@ -78,6 +80,7 @@ class Findings(NamedTuple):
     session: str = ""
     lock: Lock | None = None
     known: tuple[CaseRef, ...] = ()
+    awaited: tuple[CaseRef, ...] = ()
     prepares: bool = False
     begun: Mapping[str, float] = MappingProxyType({})
     find_file: Callable[[str], Path | None] = _find_nothing
@@ -307,6 +310,7 @@ class UploadReport(NamedTuple):
         stopped: Why the upload could not start or finish; None when it did both.
         repeated: How many requests were made again, by reason.
         attached: The files that it attached, a receipt for each place.
+        early: How many of the updates arrived while tests ran.
     """
 
     plan: Plan | None = None
@@ -314,6 +318,7 @@ class UploadReport(NamedTuple):
     stopped: PytestJamaError | None = None
     repeated: tuple[tuple[str, int], ...] = ()
     attached: tuple[FileReceipt, ...] = ()
+    early: int = 0
 
     @property
     def unresolved(self) -> tuple[Unresolved, ...]:

@@ -73,6 +73,39 @@ class TakesBundles(Protocol):
         ...
 
 
+@runtime_checkable
+class SendsEarly(Protocol):
+    """A target that takes verdicts while tests still run.
+
+    `Target.plan` and `Target.push` follow on the same object, with everything: they check what was
+    sent early, and send what was not, or says something else by now. `Plan.changes` and
+    `Plan.replaced` hold what happened early, too.
+    """
+
+    def send_early(self, findings: Findings, *, observer: Observer) -> None:
+        """Write verdicts that are final; what is not done yet is done by `plan` and `push`.
+
+        It is called several times, from one thread, which is not the one of the tests.
+
+        Args:
+            findings: The verdicts that became final since the last call, and all cases that are
+                still awaited.
+            observer: Told changes, receipts and files, as in `Target.plan` and `Target.push`.
+
+        Raises:
+            TargetError: When the server cannot be used now. What was sent is kept in mind, and what
+                was not need not be given again.
+        """
+        ...
+
+    def end_early(self) -> None:
+        """Begin nothing more of `send_early`; called again, stop what is under way, too.
+
+        Any thread may call it.
+        """
+        ...
+
+
 class Retry(NamedTuple):
     """A request that is made again.
 

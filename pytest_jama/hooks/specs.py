@@ -57,6 +57,9 @@ def find_case_refs(result: TestResult) -> Sequence[str | int] | None:
 def adjust_verdict(verdict: CaseVerdict) -> CaseVerdict | None:
     """Replace the verdict on one case before it is planned and sent.
 
+    It is asked once for a case: at the end of the session, or with ``upload: {when: during}`` when
+    all tests of the case have finished.
+
     Args:
         verdict: The verdict, with all results that led to it.
 

@@ -6,6 +6,7 @@ them again, `read` makes a `record` of each (`line_parser` reads its lines), and
 judgement of them and knows what need not be sent again.
 """
 
-from pytest_jama.journal.file import Journals, JournalWriter, open_journal
+from pytest_jama.journal.file import JournalWriter, open_journal
+from pytest_jama.journal.journals import Journals
 
 __all__ = ["JournalWriter", "Journals", "open_journal"]

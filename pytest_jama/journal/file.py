@@ -8,7 +8,6 @@ import sys
 import weakref
 from contextlib import suppress
 from functools import partial
-from threading import RLock
 from typing import TYPE_CHECKING, Literal
 
 from pytest_jama.core.trust import BINARY, NEW_FILE, UntrustedError, open_own, read_own
@@ -186,57 +185,6 @@ class JournalWriter:
     def _append(self, data: bytes) -> None:
         while data:
             data = data[os.write(self._descriptor, data) :]
-
-
-class Journals:
-    """The journals of an upload, mostly one; each gets every line.
-
-    Args:
-        writers: Of each journal; none for a dry run, after which everything is still to be sent.
-        paths: The files, where there are no writers.
-    """
-
-    def __init__(self, writers: Sequence[JournalWriter], *, paths: Sequence[Path] = ()) -> None:
-        self._writers = writers
-        self._paths = paths
-        self._writing = RLock()
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The files; one that lacks lines may have got another name."""
-        return tuple(writer.path for writer in self._writers) or tuple(self._paths)
-
-    @property
-    def path(self) -> Path:
-        """The last one."""
-        return self.paths[-1]
-
-    @property
-    def failure(self) -> str:
-        """Why lines are missing in one of them; empty while none are."""
-        return next((writer.failure for writer in self._writers if writer.failure), "")
-
-    def begin_lines(self) -> None:
-        """Begin a new line in each, also after a torn one."""
-        for writer in self._writers:
-            writer.begin_line()
-
-    def write(self, *lines: JournalLine) -> None:
-        """Append lines to each; several threads may do so at the same time."""
-        with self._writing:
-            for writer in self._writers:
-                writer.write(*lines)
-
-    def write_encoded(self, *lines: str) -> None:
-        """Append lines that are JSON already to each."""
-        with self._writing:
-            for writer in self._writers:
-                writer.write_encoded(*lines)
-
-    def close(self) -> None:
-        """Close all of them."""
-        for writer in self._writers:
-            writer.close()
 
 
 def open_journal(folder: Path, *, started: datetime, keep: Keep = "all") -> JournalWriter:

@@ -13,7 +13,7 @@ from pytest_jama.core.cases import NO_CASE, read_links, without_none
 from pytest_jama.core.properties import MARKERS, NO_EVIDENCE, Evidence, read_evidence
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import FAILURES, WORST_FIRST, Outcome, TestResult
-from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up, why_skipped
+from pytest_jama.plugin.phases import LAST_PHASES, ends_attempt, sum_up, why_skipped, with_trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,6 +53,7 @@ class ResultCollector:
         missing: What stands in the place of tests that are known from elsewhere alone.
         has_begun: Whether any test has begun to run.
         taken_out: The tests that are to be evidence of no case.
+        asked: The tests of which a hook tells the cases, for certain only once they have run.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class ResultCollector:
         self.has_begun = False
         self._find_links = find_links
         self._find_by_id = find_by_id
-        self._asked: set[str] = set()
+        self.asked: set[str] = set()
         self._own: set[str] = set()
         self._running: dict[object, list[pytest.TestReport]] = {}
         self._links: dict[str, Links] = {"": ()}
@@ -126,7 +127,7 @@ class ResultCollector:
     def _find(self, test_id: str, outcome: Outcome) -> Links:
         links = self._find_by_id(test_id)
         if links is None:
-            self._asked.add(test_id)
+            self.asked.add(test_id)
             links = self._find_links(TestResult(test_id, outcome))
         return links
 
@@ -203,7 +204,7 @@ class ResultCollector:
         )
         result = result._replace(links=without_none(self._find_links(result)))
         if report.failed:
-            result = _with_trace(result, [report], self._redactor)
+            result = with_trace(result, [report], self._redactor)
         self.results[report.nodeid] = result
         return result
 
@@ -284,7 +285,7 @@ class ResultCollector:
             test_id = self._ambiguous[node_id].get(reports[-1].location[0], node_id)
         phases = sum_up(reports)
         said = self._read(reports[-1].user_properties, test_id, phases.outcome)
-        known = None if test_id in self._asked else self._known_links(test_id)
+        known = None if test_id in self.asked else self._known_links(test_id)
         messages, redacted = phases.messages, 0
         if messages:
             messages, redacted = self._redactor.tidy_all(messages)
@@ -310,7 +311,7 @@ class ResultCollector:
         if not links and test_id in self.taken_out:
             result = result._replace(is_taken_out=True)
         if self._keeps_traces and result.outcome in FAILURES:
-            result = _with_trace(result, reports, self._redactor)
+            result = with_trace(result, reports, self._redactor)
         if self._add_files is not None:
             result = self._add_files(result, said.attachments, reports)
         return result
@@ -335,16 +336,3 @@ class ResultCollector:
         """Return the cases that its markers or the map name; None for an unknown test."""
         links = self._selected.get(test_id)
         return self._deselected.get(test_id) if links is None else links
-
-
-def _with_trace(
-    result: TestResult,
-    reports: Iterable[pytest.TestReport | pytest.CollectReport],
-    redactor: Redactor,
-) -> TestResult:
-    """Return the result of a test that failed with what pytest shows of it."""
-    from pytest_jama.core.failure_trace import tidy_trace  # noqa: PLC0415 (few sessions want it)
-
-    texts = dict.fromkeys(report.longreprtext for report in reports if report.outcome == "failed")
-    trace = tidy_trace("\n\n".join(texts), redactor)
-    return result._replace(trace=trace.text, redacted=result.redacted + trace.passages)

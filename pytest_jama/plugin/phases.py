@@ -13,9 +13,12 @@ from pytest_jama.core.results import LONGEST_READ, WORST_PART_FIRST, Outcome
 from pytest_jama.core.text import clean, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pytest
+
+    from pytest_jama.core.redaction import Redactor
+    from pytest_jama.core.results import TestResult
 
 WORKER_CRASHED = "???"
 """`report.when` of the report that pytest-xdist makes for the test a dead worker was running."""
@@ -144,3 +147,22 @@ def _crash_message(report: pytest.TestReport | pytest.CollectReport) -> str:
     if crash is not None:
         return str(crash.message)
     return str(longrepr or "").strip()
+
+
+def with_trace(
+    result: TestResult,
+    reports: Iterable[pytest.TestReport | pytest.CollectReport],
+    redactor: Redactor,
+) -> TestResult:
+    """Return the result of a test that failed with what pytest shows of it.
+
+    Args:
+        result: The result.
+        reports: Those of its phases.
+        redactor: Hides secrets.
+    """
+    from pytest_jama.core.failure_trace import tidy_trace  # noqa: PLC0415 (few sessions want it)
+
+    texts = dict.fromkeys(report.longreprtext for report in reports if report.outcome == "failed")
+    trace = tidy_trace("\n\n".join(texts), redactor)
+    return result._replace(trace=trace.text, redacted=result.redacted + trace.passages)

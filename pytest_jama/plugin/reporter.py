@@ -25,6 +25,7 @@ from pytest_jama.plugin.overrides import read_deselecting
 from pytest_jama.plugin.phases import why_skipped
 from pytest_jama.plugin.terminal_summary import (
     PluginOutput,
+    left_out_lines,
     links_against_map,
     plugin_lines,
     plugin_versions,
@@ -32,16 +33,12 @@ from pytest_jama.plugin.terminal_summary import (
     relative_names,
     write_summary,
 )
-from pytest_jama.report.case_lines import deselected_lines, narrower_lines
-from pytest_jama.report.summary import Style
+from pytest_jama.report.case_lines import narrower_lines
 from pytest_jama.report.upload_lines import Line
 from pytest_jama.session.destination import describe_destination, relative_to
 from pytest_jama.session.ending import pytest_exit_status
 from pytest_jama.session.judge import find_known, judge_session, refuse_conflicts
-from pytest_jama.session.provenance import (
-    describe_session,
-    find_provenance,
-)
+from pytest_jama.session.provenance import describe_session, find_provenance
 from pytest_jama.session.session import Session
 
 if TYPE_CHECKING:
@@ -92,6 +89,7 @@ class Reporter(Guarded):
             keeps_traces=self._settings.keeps_traces,
         )
         self._journal: JournalWriter | None = None
+        self._write = self._session.write_encoded
         self._account = ""
         self._ending: Ending | None = None
 
@@ -116,6 +114,8 @@ class Reporter(Guarded):
         self._extensions.register(*self._conftests())
         place = self._settings.journal
         self._journal = open_journal(place.folder, started=self._started, keep=place.keep)
+        if self._settings.upload.when == "end":  # else threads write the journal, too
+            self._write = self._journal.write_encoded
         self._files.begin(self._journal.path)
         judging = self._conftests() if self._settings.judges_cases else ()
         adjusting = [each for each in judging if hasattr(each, "adjust_verdict")]
@@ -192,6 +192,10 @@ class Reporter(Guarded):
             if known.unmatched:
                 unmatched = self._session.take_unmatched(known.unmatched)
                 self._session.write(lines.unmatched_line(unmatched))
+            if self._settings.upload.when == "during":
+                from pytest_jama.plugin.early_start import start  # noqa: PLC0415 (few want it)
+
+                start(self._config, self._session, self._collector, self._account, self._started)
 
     def _find_known(self, collected: CollectedPlain) -> Gaps:
         if not self._settings.judges_cases:
@@ -222,7 +226,10 @@ class Reporter(Guarded):
             if result is not None and self._session.lock is not None:
                 self._session.keep_lock([result])
             if result is not None and self._journal is not None:
-                self._journal.write_encoded(lines.result_text(self._session.shown.result(result)))
+                shown = self._session.shown.result(result)
+                self._write(lines.result_text(shown))
+                if self._session.early is not None:
+                    self._session.early.take(shown)
         except Exception as error:  # noqa: BLE001 (whatever it is, the session goes on)
             self.errors.add(error, where="pytest_runtest_logreport")
 
@@ -249,13 +256,7 @@ class Reporter(Guarded):
                 self._judge,
                 observers=self._output.observers(self._session.mode, label=self.kind.option),
                 extra=lambda: tuple(self._extra_lines()),
-                style=Style(
-                    verbose=self._output.is_verbose,
-                    root=self._config.rootpath,
-                    start=self._config.invocation_params.dir,
-                    no_upload_flag=f"--{self.kind.option}-no-upload",
-                    error_hint="details with --log-file=FILE --log-file-level=DEBUG",
-                ),
+                style=self._output.style(self.kind.option),
                 exits_with=lambda ending: self._exits_with(session, ending),
             )
         if not self._session.is_refused:
@@ -289,8 +290,8 @@ class Reporter(Guarded):
     def _judge(self) -> Findings | None:
         if self._session.is_refused:
             return None
-        if self._journal is not None:
-            self._journal.put_back()
+        if self._session.journal is not None:
+            self._session.journal.put_back()
         for result in self._collector.break_off():
             self._session.write_encoded(lines.result_text(self._session.shown.result(result)))
         if not self._collector.has_begun:
@@ -299,7 +300,7 @@ class Reporter(Guarded):
         return judge_session(
             self._collector.all_results(),
             settings=self._settings,
-            extensions=self._extensions,
+            adjust_all=(self._session.early or self._extensions).adjust_all,
             provenance=self._account,
             shown=self._session.shown,
             started=self._started,
@@ -322,9 +323,7 @@ class Reporter(Guarded):
             ignored_hooks=relative_names(ignored, self._config),
         )
         results = self._session.shown.results(tuple(self._collector.all_results()))
-        told = deselected_lines(results, options)
-        # "selected" says it already, but for cases that lack tests
-        yield from (each for each in told if selection is None or each.label != "untouched")
+        yield from left_out_lines(results, options, is_told=selection is not None)
         if self._output.is_verbose:
             yield from narrower_lines(self._settings.tests, results)
 

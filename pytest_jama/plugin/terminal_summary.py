@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.port import Observer
+from pytest_jama.report.case_lines import deselected_lines
 from pytest_jama.report.progress import make_progress
 from pytest_jama.report.streams import columns_of, make_tolerant, requests_logged
+from pytest_jama.report.summary import Style
 from pytest_jama.report.summary_layout import laid_out, wrapped
 from pytest_jama.report.upload_lines import Line, Tone
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_jama.core.case_map import CaseMap
+    from pytest_jama.core.left_out import DeselectingOption
     from pytest_jama.core.plan import Change, Plan
     from pytest_jama.core.results import TestResult
     from pytest_jama.session.ending import Ending
@@ -103,6 +106,20 @@ def links_against_map(results: Iterable[TestResult], tests: CaseMap) -> Sequence
     ]
 
 
+def left_out_lines(
+    results: Sequence[TestResult], options: Sequence[DeselectingOption], *, is_told: bool
+) -> Iterator[Line]:
+    """Yield which tests were deselected, and the cases that lack tests for it.
+
+    Args:
+        results: All results.
+        options: What deselected them.
+        is_told: Whether another line says already that cases were left out.
+    """
+    told = deselected_lines(results, options)
+    yield from (each for each in told if not is_told or each.label != "untouched")
+
+
 def relative_names(plugins: Iterable[object], config: pytest.Config) -> list[str]:
     """Return the files of conftests relative to the rootdir; other plugins as they print."""
     files = (str(getattr(plugin, "__file__", plugin)) for plugin in plugins)
@@ -129,6 +146,20 @@ class PluginOutput:
     def is_verbose(self) -> bool:
         """Whether to name every single thing."""
         return self._config.get_verbosity() > 0
+
+    def style(self, option: str) -> Style:
+        """Return how a summary looks.
+
+        Args:
+            option: The option that wants the report, see `ServerKind`.
+        """
+        return Style(
+            verbose=self.is_verbose,
+            root=self._config.rootpath,
+            start=self._config.invocation_params.dir,
+            no_upload_flag=f"--{option}-no-upload",
+            error_hint="details with --log-file=FILE --log-file-level=DEBUG",
+        )
 
     def fit(self, lines: Iterable[str]) -> list[str]:
         """Return lines of the header in the width of the terminal."""

@@ -3,15 +3,18 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 Clock = Callable[[], float]
 Row = sqlite3.Row
+Value = TypeVar("Value")
 _Parameters = Sequence[Any] | Mapping[str, Any]
+_MOST_KEPT = 64
+"""Long lists that are kept; the one that was not asked for longest makes room."""
 
 
 class DatabaseError(RuntimeError):
@@ -38,6 +41,8 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._depth = 0
+        self._numbers: dict[str, int] = {}  # of the sequences that this transaction has moved
+        self._kept: dict[Hashable, tuple[int, Any]] = {}
         self._connection = sqlite3.connect(
             ":memory:" if path is None else path, check_same_thread=False, isolation_level=None
         )
@@ -62,9 +67,11 @@ class Database:
             except BaseException:  # also Ctrl-C: nothing half-done may stay
                 if outermost:
                     self._connection.execute("ROLLBACK")
+                    self._numbers.clear()
                 raise
             else:
                 if outermost:
+                    self._store_numbers()
                     self._connection.execute("COMMIT")
             finally:
                 self._depth -= 1
@@ -79,6 +86,31 @@ class Database:
         rows = self.all(sql, parameters)
         return int(rows[0][0] or 0) if rows else 0
 
+    def kept(
+        self,
+        key: Hashable,
+        read: Callable[[], Value],
+        *,
+        stamp: Callable[[], int],
+        is_long: Callable[[Value], bool],
+    ) -> Value:
+        """Return what was read before, or read it: again only after the stamp has changed.
+
+        Args:
+            key: What is read.
+            read: Reads it.
+            stamp: Reads a number that changes with everything that it depends on.
+            is_long: Whether it takes long to read; nothing else is kept.
+        """
+        with self._lock:
+            now, known = stamp(), self._kept.pop(key, None)
+            value: Value = known[1] if known is not None and known[0] == now else read()
+            if is_long(value) and not self._depth:  # a transaction may be taken back
+                self._kept[key] = (now, value)
+                while len(self._kept) > _MOST_KEPT:
+                    del self._kept[next(iter(self._kept))]
+        return value
+
     def execute(self, sql: str, parameters: _Parameters = ()) -> int:
         """Run one statement and return the number of rows it changed."""
         with self.transaction():
@@ -87,6 +119,15 @@ class Database:
     def select(self, table: str, **wanted: Any) -> list[Row]:
         """Return the rows with these values, in order of the first two columns."""
         return self.all(f"SELECT * FROM {table}{_where(wanted)} ORDER BY 1, 2", wanted)  # noqa: S608 - names of our own
+
+    def part(self, table: str, start: int, size: int, **wanted: Any) -> tuple[list[Row], int]:
+        """Return some of the rows with these values, as `select` does, and how many there are."""
+        rows = f"FROM {table}{_where(wanted)}"
+        found = self.all(
+            f"SELECT * {rows} ORDER BY 1, 2 LIMIT :_size OFFSET :_start",
+            {**wanted, "_size": size, "_start": start},
+        )
+        return found, self.number(f"SELECT count(*) {rows}", wanted)
 
     def find(self, table: str, **wanted: Any) -> Row | None:
         """Return the first row with these values, or None."""
@@ -125,19 +166,31 @@ class Database:
     def next_number(self, counter: str) -> int:
         """Take the next number of a sequence."""
         with self.transaction():
-            last = self.counter(counter) + 1
-            self.insert("counters", {"name": counter, "value": last}, conflict="REPLACE")
+            self._numbers[counter] = last = self.counter(counter) + 1
         return last
 
     def counter(self, name: str) -> int:
         """Return where a sequence stands."""
-        return self.number("SELECT value FROM counters WHERE name = ?", (name,))
+        with self._lock:
+            if name in self._numbers:
+                return self._numbers[name]
+            return self.number("SELECT value FROM counters WHERE name = ?", (name,))
 
     def raise_counter(self, counter: str, value: int) -> None:
         """Make a sequence go on after a number that was given by hand."""
         with self.transaction():
-            highest = max(value, self.counter(counter))
-            self.insert("counters", {"name": counter, "value": highest}, conflict="REPLACE")
+            self._numbers[counter] = max(value, self.counter(counter))
+
+    @property
+    def moved_numbers(self) -> dict[str, int]:
+        """Where the sequences stand that this transaction has moved."""
+        return dict(self._numbers)
+
+    def _store_numbers(self) -> None:
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)", self._numbers.items()
+        )
+        self._numbers.clear()
 
     def now(self, *, at_s: float = 0.0) -> str:
         """Return the time in the form that is stored: whole seconds, always +0000.
@@ -169,5 +222,7 @@ class Database:
 
 
 def _where(wanted: Mapping[str, Any]) -> str:
-    conditions = " AND ".join(f"{name} IS :{name}" for name in wanted)
+    # An index that leaves NULL out serves `=`, and not `IS`.
+    signs = {name: "IS" if value is None else "=" for name, value in wanted.items()}
+    conditions = " AND ".join(f"{name} {sign} :{name}" for name, sign in signs.items())
     return f" WHERE {conditions}" if wanted else ""

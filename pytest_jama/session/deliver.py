@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.attached_file import FileState
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError, TargetError
-from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState, UploadReport
+from pytest_jama.core.plan import Plan, Receipt, SendState, UploadReport
 from pytest_jama.core.port import Observer, TakesBundles
 from pytest_jama.core.text import first_line, without_user_info
 from pytest_jama.journal import sending_lines
 from pytest_jama.journal.candidates import find_begun
+from pytest_jama.journal.prior_uploads import is_accepted
+from pytest_jama.session.left_alone import leave_out_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.attached_file import AttachedFile, FileReceipt
     from pytest_jama.core.errors import ErrorLog
-    from pytest_jama.core.plan import Change, Findings, Update
+    from pytest_jama.core.plan import Change, Findings, PriorState, Update
     from pytest_jama.core.port import Retry, Target
     from pytest_jama.hooks.extensions import Extensions
     from pytest_jama.journal.lines import JournalLine
@@ -32,36 +34,31 @@ if TYPE_CHECKING:
 
 
 class Delivery(Observer):
-    """One upload, as far as it got.
+    """One upload, as far as it got; what is told before `run` was sent while tests ran.
 
     Args:
         extensions: Who makes the target and is told of the report.
         errors: Told of errors that were not expected.
         server: The URL that results go to, for their fingerprints.
-        write: Appends a line to the journal.
-        observers: Told of everything, too: the progress display.
-        prior: Knows what earlier uploads sent; None when there were none.
-        pack: Makes the bundle of the session when everything is sent; None for none.
+        write: Appends a line to the journal; several threads may.
     """
 
     def __init__(
         self,
-        *,
         extensions: Extensions,
         errors: ErrorLog,
+        *,
         server: str,
         write: Callable[[JournalLine], None],
-        observers: Sequence[Observer] = (),
-        prior: Callable[[Update], PriorState] | None = None,
-        pack: Pack | None = None,
     ) -> None:
-        self._pack = pack
         self._extensions = extensions
         self._errors = errors
         self._server = server
         self._write = write
-        self._observers = list(observers)
-        self._prior = prior
+        self._observers: list[Observer] = []
+        self._prior: Callable[[Update], PriorState] | None = None
+        self._pack: Pack | None = None
+        self._target: Target | None = None
         self._plan: Plan | None = None
         self._receipts: dict[str, Receipt] = {}
         self._repeated: Counter[str] = Counter()
@@ -69,34 +66,72 @@ class Delivery(Observer):
         self._attached: list[FileReceipt] = []
         self._counting = Lock()
         self._is_trouble_told = False
+        self._is_early = False
+        self._place: JournalLine = {}
+        self._announced: dict[str, str] = {}
+        self._arrived: dict[str, str] = {}
 
-    def run(self, findings: Findings, *, dry_run: bool) -> UploadReport:
+    def make_target(self) -> Target:
+        """Make the target now, to send through it while tests run; `run` goes on with it."""
+        self._target = self._extensions.make_target()
+        self._is_early = True
+        return self._target
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether the server has not answered as it should for a while."""
+        return self._is_trouble_told
+
+    def close(self) -> None:
+        """Close the target, if there is one."""
+        target, self._target = self._target, None
+        if target is not None:
+            target.close()
+
+    def run(
+        self,
+        findings: Findings,
+        *,
+        dry_run: bool,
+        observers: Sequence[Observer] = (),
+        prior: Callable[[Update], PriorState] | None = None,
+        pack: Pack | None = None,
+        wait: Callable[[], None] | None = None,
+    ) -> UploadReport:
         """Upload; return what is known of it, whatever happens.
 
         Args:
             findings: What the session found.
             dry_run: Only read, and report what would be done: no receipts.
+            observers: Told of everything, too: the progress display.
+            prior: Knows what earlier uploads sent; None when there were none.
+            pack: Makes the bundle of the session when everything is sent; None for none.
+            wait: Returns when nothing more is sent early; None when nothing was.
         """
         try:
+            if wait is not None:
+                wait()
+            self._observers, self._prior, self._pack = list(observers), prior, pack
             report = self._upload(findings, dry_run=dry_run)
         except KeyboardInterrupt:
-            report = self._broken_off(InterruptedUploadError("the upload was interrupted"))
+            report = self.broken_off(InterruptedUploadError("the upload was interrupted"))
         except PytestJamaError as error:
-            report = self._broken_off(error)
+            report = self.broken_off(error)
         except Exception as error:  # noqa: BLE001 (ours or an extension's: the session goes on)
             self._errors.add(error, where="the upload")
             what = f"the upload broke off: {type(error).__name__}: {first_line(str(error))}"
-            report = self._broken_off(PytestJamaError(what))
+            report = self.broken_off(PytestJamaError(what))
         finally:
             self._tell(lambda observer: observer.stopped())
         return self._whole(report)
 
     def _upload(self, findings: Findings, *, dry_run: bool) -> UploadReport:
-        target = self._extensions.make_target()
+        target = self._target or self.make_target()
+        self._is_early = False
         try:
             report = self._bring(findings, target, dry_run=dry_run)
         finally:
-            target.close()
+            self.close()
         if report.plan != Plan() and not findings.prepares:  # then there was nothing to send
             self._extensions.upload_finished(self._whole(report))
         return report
@@ -108,17 +143,23 @@ class Delivery(Observer):
             plan = plan._replace(warnings=(*plan.warnings, *self._warnings))
         with self._counting:
             repeated, attached = tuple(self._repeated.most_common()), tuple(self._attached)
-        return report._replace(plan=plan, repeated=repeated, attached=attached)
+        early = sum(self._is_arrived_early(each) for each in report.receipts)
+        return report._replace(plan=plan, repeated=repeated, attached=attached, early=early)
+
+    def _is_arrived_early(self, receipt: Receipt) -> bool:
+        """Return whether the server took this update while tests ran, and nothing else since."""
+        fingerprint = self._arrived.get(receipt.update.key)
+        return fingerprint is not None and fingerprint == receipt.update.fingerprint(self._server)
 
     def _bring(self, findings: Findings, target: Target, *, dry_run: bool) -> UploadReport:
         """Plan and push; an unusable target is the report's `stopped`, never an exception."""
         try:
             plan = target.plan(findings, create=not dry_run, observer=self)
         except TargetError as error:
-            return UploadReport(stopped=error)
+            return self.broken_off(error)
         except KeyboardInterrupt:
-            why = InterruptedUploadError("interrupted before anything was sent")
-            return UploadReport(stopped=why)
+            told = "the upload was interrupted" if self._receipts else _BEFORE_ANYTHING
+            return self.broken_off(InterruptedUploadError(told))
         if self._prior is not None:
             plan = leave_out_known(plan, self._prior)
         self.planned(plan)
@@ -141,6 +182,7 @@ class Delivery(Observer):
 
     def begins(self, change: Change) -> None:
         """Write it to the journal: when the process ends now, nobody knows what became of it."""
+        self._place = {}
         self._write(sending_lines.creation_line(change, state="begun"))
         self._tell(lambda observer: observer.begins(change))
 
@@ -164,19 +206,39 @@ class Delivery(Observer):
 
     def planned(self, plan: Plan) -> None:
         """Write the plan to the journal, before anything of it is sent."""
-        self._plan = plan
-        if plan.places:
-            self._write(sending_lines.place_line(plan))
+        early = self._plan.updates if self._is_early and self._plan is not None else ()
+        self._plan = plan._replace(updates=(*early, *plan.updates)) if early else plan
+        place = sending_lines.place_line(plan) if plan.places else self._place
+        if place != self._place:  # while tests run, most plans say the same of it
+            self._write(place)
+        self._place = place if self._is_early else {}
         for update in plan.updates:
-            self._write(sending_lines.update_line(update))
+            self._announce(update)
         self._tell(lambda observer: observer.planned(plan))
 
+    def _announce(self, update: Update) -> None:
+        """Write an update to the journal, each once."""
+        if self._is_early or self._announced:
+            fingerprint = update.fingerprint(self._server)
+            if self._announced.get(update.key) == fingerprint:
+                return
+            self._announced[update.key] = fingerprint
+        self._write(sending_lines.update_line(update))
+
     def received(self, receipt: Receipt) -> None:
-        """Write a receipt to the journal."""
-        self._receipts[receipt.update.key] = receipt
+        """Write a receipt to the journal, unless it tells what is there already."""
+        update = receipt.update
+        known = self._receipts.get(update.key)
+        self._receipts[update.key] = receipt
         self._is_trouble_told = False  # it answers again
-        fingerprint = receipt.update.fingerprint(self._server)
-        self._write(sending_lines.receipt_line(receipt, fingerprint=fingerprint))
+        fingerprint = update.fingerprint(self._server)
+        is_told = self._announced.get(update.key) == fingerprint and known is not None
+        if self._is_early:
+            self._announce(update)
+            if is_accepted(receipt.state, receipt.task):
+                self._arrived[update.key] = fingerprint
+        if not (is_told and known == receipt):
+            self._write(sending_lines.receipt_line(receipt, fingerprint=fingerprint))
         self._tell(lambda observer: observer.received(receipt))
 
     def filed(self, receipt: FileReceipt) -> None:
@@ -205,7 +267,7 @@ class Delivery(Observer):
                 self._is_trouble_told = True
                 self._tell(lambda observer: observer.troubled(why))
 
-    def _broken_off(self, why: PytestJamaError) -> UploadReport:
+    def broken_off(self, why: PytestJamaError) -> UploadReport:
         """Report what arrived until then; the fate of the rest is unknown."""
         updates = self._plan.updates if self._plan else ()
         state = SendState.NOT_SENT
@@ -214,6 +276,7 @@ class Delivery(Observer):
         return UploadReport(self._plan, receipts, why)
 
 
+_BEFORE_ANYTHING = "interrupted before anything was sent"
 _TROUBLE = 4
 """A request that is made so often again is worth a line: some seconds have gone by."""
 
@@ -269,49 +332,3 @@ def _bring_back(wanted: Mapping[str, str]) -> None:
     for name in os.environ.keys() - wanted.keys():
         del os.environ[name]
     os.environ.update(wanted)
-
-
-def leave_out_known(plan: Plan, prior: Callable[[Update], PriorState]) -> Plan:
-    """Leave out of a plan what is there already, and what would undo a later change."""
-    states = [(update, prior(update)) for update in plan.updates]
-    new = [update for update, state in states if state is PriorState.NEW]
-    keys = {update.key for update in new}
-    left_alone = [_LEFT_ALONE[state](update) for update, state in states if state in _LEFT_ALONE]
-    return plan._replace(
-        updates=tuple(new),
-        replaced=tuple(each for each in plan.replaced if each.key in keys),
-        earlier=tuple(update for update, state in states if state in _THERE),
-        warnings=(*plan.warnings, *left_alone),
-    )
-
-
-_THERE = frozenset({PriorState.ARRIVED, PriorState.CHANGED})
-
-
-def _changed_warning(update: Update) -> str:
-    return (
-        f"{update.title} shows {update.was}, though {update.will_be} had arrived there: "
-        "another user changed it since, so it is left alone"
-    )
-
-
-def _outdated_warning(update: Update) -> str:
-    return (
-        f"{update.title}: a later session has written {update.was} there, "
-        f"so {update.will_be} of the older one is not sent; run the tests again to replace it"
-    )
-
-
-def _uncertain_warning(update: Update) -> str:
-    return (
-        f"{update.title}: a later session may have written {update.was} there, whose journal lacks "
-        f"lines (*.incomplete) or was changed, so {update.will_be} of the older one is not sent; "
-        "run the tests again to replace it"
-    )
-
-
-_LEFT_ALONE: Mapping[PriorState, Callable[[Update], str]] = {
-    PriorState.CHANGED: _changed_warning,
-    PriorState.OUTDATED: _outdated_warning,
-    PriorState.UNCERTAIN: _uncertain_warning,
-}

@@ -10,6 +10,7 @@ from pytest_jama.core.case_map import say_line
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import Problem, SettingsError
 from pytest_jama.core.known_tests import find_gaps
+from pytest_jama.core.lock import Lock
 from pytest_jama.core.plan import Findings
 from pytest_jama.core.results import WORST_FIRST, Outcome, linked_cases
 from pytest_jama.core.test_ids import normal_form
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import SharedSettings
     from pytest_jama.core.case_map import MapConflict
-    from pytest_jama.core.known_tests import Coverage, Gaps
-    from pytest_jama.core.lock import Lock
+    from pytest_jama.core.known_tests import Coverage, Gaps, Unmatched
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.shown_results import ShownResults
-    from pytest_jama.hooks.extensions import Extensions
+    from pytest_jama.core.verdicts import CaseVerdict
     from pytest_jama.journal.lines import JournalLine
+
+    AdjustAll = Callable[[tuple[CaseVerdict, ...]], tuple[CaseVerdict, ...]]
 
 LINES_AT_ONCE = 500
 """How many verdicts go into the journal with one write: they all come at the same moment."""
@@ -94,7 +96,7 @@ def judge_session(
     results: Iterable[TestResult],
     *,
     settings: SharedSettings,
-    extensions: Extensions,
+    adjust_all: AdjustAll,
     provenance: str,
     shown: ShownResults,
     started: datetime,
@@ -106,7 +108,7 @@ def judge_session(
     Args:
         results: Every test, also those that did not run.
         settings: All settings.
-        extensions: Calls the hooks.
+        adjust_all: Lets the hooks adjust verdicts.
         provenance: One line for the account of each run: tool, time, commit.
         shown: Names tests as they may be shown; from here on nothing else is known of them.
         started: When the session began.
@@ -115,7 +117,7 @@ def judge_session(
     if not settings.judges_cases:
         return Findings(found, Judgement(), provenance, started=started.timestamp())
     judgement = judge(found, rules=settings.rules())
-    adjusted = judgement._replace(cases=extensions.adjust_all(judgement.cases))
+    adjusted = judgement._replace(cases=adjust_all(judgement.cases))
     return Findings(found, adjusted, provenance, started=started.timestamp())
 
 
@@ -137,6 +139,30 @@ def find_known_cases(
     there = linked_cases(findings.results)
     there.update(dict.fromkeys(findings.known))
     return tuple(ref for ref in named if ref not in there)
+
+
+def find_new(lock: Lock, results: Iterable[TestResult], known: set[str] | None) -> Lock | None:
+    """Return what jama.lock has of the cases of tests, and the journal does not; None for nothing.
+
+    Args:
+        lock: What jama.lock holds.
+        results: The tests.
+        known: The cases that the journal has; None when it was told of none.
+    """
+    locked = lock.of_results(results).cases
+    new = {name: case for name, case in locked.items() if name not in (known or ())}
+    return Lock(new) if new or known is None else None
+
+
+def as_shown(unmatched: Unmatched, shown: ShownResults) -> Unmatched:
+    """Return a key of the map that matches no test without secrets."""
+    hidden = shown.redactor.hide(unmatched.key)
+    return unmatched._replace(key=hidden.text, nearest=shown.name_of(unmatched.nearest))
+
+
+def find_unlinked_failures(results: Iterable[TestResult]) -> tuple[str, ...]:
+    """Return the failed tests that no run will show."""
+    return tuple(result.test_id for result in results if result.is_unlinked_failure)
 
 
 def count_hidden(results: Iterable[TestResult], judgement: Judgement) -> tuple[int, int]:

@@ -8,10 +8,10 @@ are the same for all of them.
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
-from pytest_jama.core.lock import Lock
 from pytest_jama.core.plan import Mode, UploadReport
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.verdicts import Judgement
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
     from pytest_jama.report.upload_lines import Line
-    from pytest_jama.session.deliver import Pack
+    from pytest_jama.session.deliver import Delivery, Pack
+    from pytest_jama.session.early import EarlyUpload
     from pytest_jama.session.exit_status import ExitStatus
 
 
@@ -56,6 +57,9 @@ class Session:
         journal: Where everything is written; None before `begin`.
         shown: The tests as they may be written, printed and sent: without secrets.
         is_refused: Whether no test was to run, so that there is nothing to report.
+        early: What sends while tests run; None when nothing does.
+        environ: The environment in which the upload happens.
+        name: Its name; those of several that are sent as one.
     """
 
     def __init__(
@@ -73,13 +77,14 @@ class Session:
         self.lock = loaded.lock
         self.journal: Journals | None = None
         self.is_refused = False
-        self._environ = dict(os.environ)
+        self.early: EarlyUpload | None = None
+        self.environ = dict(os.environ)
         self._judgement: Judgement | None = None
         self._report = UploadReport()
         self._has_begun = True
         self._nearest = nearest
         self._nothing_linked = ""
-        self._name = ""
+        self.name = ""
         self._unmatched: tuple[Unmatched, ...] = ()
         self._unlinked_failures: tuple[str, ...] = ()
         self._unjudged: Mapping[str, int] = {}
@@ -95,7 +100,7 @@ class Session:
             header: Its first lines; the first one names the session, or those that become one.
         """
         self.journal = journal
-        self._name = session_name(*header[:1])
+        self.name = session_name(*header[:1])
         from pytest_jama.config import config_digests  # noqa: PLC0415 (it is there already)
 
         digests = config_digests(self._loaded)
@@ -107,17 +112,12 @@ class Session:
 
     def take_unmatched(self, unmatched: Iterable[Unmatched]) -> tuple[Unmatched, ...]:
         """Take the keys of the map that match no test; return them as they are shown."""
-        self._unmatched = tuple(
-            each._replace(
-                key=self._redactor.hide(each.key).text, nearest=self.shown.name_of(each.nearest)
-            )
-            for each in unmatched
-        )
+        self._unmatched = tuple(judging.as_shown(each, self.shown) for each in unmatched)
         return self._unmatched
 
     def keep_environment(self) -> None:
         """Let the upload happen in the environment of this moment, before tests change it."""
-        self._environ = dict(os.environ)
+        self.environ = dict(os.environ)
 
     def write(self, *several: lines.JournalLine) -> None:
         """Append lines to the journal."""
@@ -131,13 +131,10 @@ class Session:
 
     def keep_lock(self, results: Iterable[TestResult]) -> None:
         """Let the journal keep what jama.lock has of the cases of tests, each once."""
-        if self.lock is not None:
-            locked = self.lock.of_results(results).cases
-            known = self._kept or set()
-            new = {name: case for name, case in locked.items() if name not in known}
-            if new or self._kept is None:
-                self.write(lines.locked_line(Lock(new)))
-                self._kept = known | new.keys()
+        new = None if self.lock is None else judging.find_new(self.lock, results, self._kept)
+        if new is not None:
+            self.write(lines.locked_line(new))
+            self._kept = (self._kept or set()) | new.cases.keys()
 
     def end(
         self,
@@ -160,25 +157,27 @@ class Session:
             exits_with: Returns what the process exits with when the session ends so.
         """
         with second_interrupt_ends_all():
-            self._judge_and_deliver(judge, observers, prior)
+            self._judge_and_deliver(judge, lambda found: self._deliver(found, observers, prior))
             return self._finish(extra, style, exits_with)
 
     def _judge_and_deliver(
-        self,
-        judge: Callable[[], Findings | None],
-        observers: Sequence[Observer],
-        prior: Callable[[Update], PriorState] | None,
+        self, judge: Callable[[], Findings | None], deliver: Callable[[Findings], UploadReport]
     ) -> None:
         try:
+            if self.early is not None:
+                self.early.end()
             findings = self._judge(judge)
             if findings is not None and self.mode is not Mode.NO_UPLOAD:
-                self._report = self._deliver(findings, observers, prior)
+                self._report = deliver(findings)
         except KeyboardInterrupt:
             why = InterruptedUploadError("interrupted before anything was sent")
-            self._report = UploadReport(stopped=why)
+            self._report = self.delivery.broken_off(why)
         except Exception as error:  # noqa: BLE001 (the exit status has to show it)
             self.errors.add(error, where="the end of the session")
-            self._report = UploadReport(stopped=PytestJamaError("the end of the session broke"))
+            self._report = self.delivery.broken_off(PytestJamaError("the end of the session broke"))
+        finally:
+            if self.early is not None:
+                self.early.close()
 
     def break_off(self) -> None:
         """End the journal of a session that was interrupted while its results were written."""
@@ -206,10 +205,9 @@ class Session:
             findings = findings._replace(known=(*findings.known, *known))
         if self._nearest is None:
             self.write(*judging.left_out_lines(findings.results))
-        judging.write_verdicts(judgement, self.write_encoded)
-        self._unlinked_failures = tuple(
-            result.test_id for result in findings.results if result.is_unlinked_failure
-        )
+        new = judgement if self.early is None else self.early.unwritten(judgement)
+        judging.write_verdicts(new, self.write_encoded)
+        self._unlinked_failures = judging.find_unlinked_failures(findings.results)
         if judgement.unlinked and not any(map(judging.is_linked, findings.results)):
             self._nothing_linked = judging.explain_nothing_linked(
                 judgement, self.settings, self._nearest, self.write
@@ -224,19 +222,24 @@ class Session:
     ) -> UploadReport:
         from pytest_jama.session import deliver  # noqa: PLC0415 (it sends)
 
-        delivery = deliver.Delivery(
-            extensions=self.extensions,
-            errors=self.errors,
-            server=self.settings.url,
-            write=self.write,
-            observers=observers,
-            prior=prior,
-            pack=self._make_bundler(findings),
-        )
-        findings = deliver.with_kept(findings, self._paths, any_file=self.settings.evidence.bundle)
-        findings = judging.without_account(findings._replace(session=self._name), self.settings)
-        with deliver.environment_of(self._environ):
-            return delivery.run(findings, dry_run=self.mode is Mode.DRY_RUN)
+        findings = deliver.with_kept(findings, self.paths, any_file=self.settings.evidence.bundle)
+        findings = judging.without_account(findings._replace(session=self.name), self.settings)
+        with deliver.environment_of(self.environ):
+            return self.delivery.run(
+                findings,
+                dry_run=self.mode is Mode.DRY_RUN,
+                observers=observers,
+                prior=prior,
+                pack=self._make_bundler(findings),
+                wait=self.early.join if self.early is not None else None,
+            )
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """What brings results to the target."""
+        from pytest_jama.session.deliver import Delivery  # noqa: PLC0415 (it sends)
+
+        return Delivery(self.extensions, self.errors, server=self.settings.url, write=self.write)
 
     def _make_bundler(self, findings: Findings) -> Pack | None:
         """Return what makes the bundle of this upload, once everything is sent."""
@@ -251,10 +254,11 @@ class Session:
                 self.write(lines.end_line(finished=True, reason=""))
             return is_finished
 
-        return Bundler(self._paths, findings.filed, end, self.shown).find
+        return Bundler(self.paths, findings.filed, end, self.shown).find
 
     @property
-    def _paths(self) -> tuple[Path, ...]:
+    def paths(self) -> tuple[Path, ...]:
+        """The files of the journals."""
         return self.journal.paths if self.journal is not None else ()
 
     def _finish(
@@ -304,8 +308,8 @@ class Session:
         """Write reports, tell a CI system; return lines of the summary, and commands for the CI."""
         from pytest_jama.config import find_job_page  # noqa: PLC0415 (it is there already)
 
-        last = self._paths[-1] if self._paths else None
-        page = find_job_page(self._environ, self.settings, session=last.stem if last else "")
+        last = self.paths[-1] if self.paths else None
+        page = find_job_page(self.environ, self.settings, session=last.stem if last else "")
         if self.is_refused or not page.is_wanted:
             return (), ()
         from pytest_jama.session import ci_output, session_report  # noqa: PLC0415 (few want them)
@@ -315,7 +319,7 @@ class Session:
             *(self.mode, last, status, self._redactor.hide_certain),
         )
         several = (told, page, self.settings, self.shown, self.errors)
-        return session_report.tell(*several, journals=self._paths, root=style.root)
+        return session_report.tell(*several, journals=self.paths, root=style.root)
 
     def _hide_line(self, line: Line) -> Line:
         return line if line.is_exact else line._replace(text=self._redactor.hide_certain(line.text))
@@ -331,7 +335,7 @@ class Session:
             unmatched=self._unmatched,
             unlinked_failures=self._unlinked_failures,
             unjudged=self._unjudged,
-            journals=self._paths,
+            journals=self.paths,
             journal_failure=self.journal.failure if self.journal is not None else "",
             extra=extra,
             redacted=self._redacted,

@@ -11,7 +11,7 @@ from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal import lines, sending_lines
 from pytest_jama.journal.prior_uploads import PriorUploads
-from pytest_jama.session.deliver import leave_out_known
+from pytest_jama.session.left_alone import leave_out_known
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 from tests.core.values import case_of, run_of, steps_of
 from tests.journal.record import record

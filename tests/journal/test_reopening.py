@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.journal import open_journal
-from pytest_jama.journal.file import Journals
 from pytest_jama.journal.folder import is_finished
+from pytest_jama.journal.journals import Journals
 from pytest_jama.journal.lines import end_line
 from pytest_jama.journal.select import InUseError, take_up
 from tests.journal.record import as_bytes, header, read

@@ -101,10 +101,8 @@ class World:
             errors=self.errors,
             server="https://acme.example",
             write=self.lines.append,
-            observers=observers,
-            pack=pack,
         )
-        return delivery.run(findings, dry_run=dry_run)
+        return delivery.run(findings, dry_run=dry_run, observers=observers, pack=pack)
 
 
 def publish_to(

@@ -101,7 +101,7 @@ async def lie(exchange: InterceptedRequest) -> None:
     answer = Answer(status=500, headers=(), body=b"")
     with suppress(_UndoneError), database.transaction():
         answer = await exchange.process()
-        numbers = {row["name"]: row["value"] for row in database.select("counters")}
+        numbers = database.moved_numbers
         raise _UndoneError
     for counter, value in numbers.items():  # an ID of a lie must not be true of something else
         database.raise_counter(counter, value)

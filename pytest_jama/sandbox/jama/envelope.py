@@ -6,20 +6,21 @@ a JSON path to `{type, href}` where the href holds the path in braces; `linked` 
 `include` names such a path.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from http import HTTPStatus
 from typing import Any
 
 from fastapi.responses import JSONResponse
 
-from pytest_jama.sandbox.database import Clock
+from pytest_jama.sandbox.database import Clock, Row
 from pytest_jama.sandbox.jama import wire
 from pytest_jama.sandbox.jama.accounts import find_item_type, find_project, find_user
 from pytest_jama.sandbox.jama.calls import Call
 from pytest_jama.sandbox.jama.incoming import Include, ListQuery
+from pytest_jama.sandbox.jama.long_lists import find_page
 from pytest_jama.sandbox.jama.model import Json, Node, bad_request
-from pytest_jama.sandbox.jama.nodes import as_it_was, count_nodes, find_node, find_nodes
+from pytest_jama.sandbox.jama.nodes import as_it_was, find_node
 from pytest_jama.sandbox.jama.selection import Selection, order_by
 
 
@@ -47,14 +48,23 @@ def cut(call: Call, values: Sequence[Json], query: ListQuery) -> JSONResponse:
     return page(call, query.window().of(values), query, total=len(values))
 
 
+def table_page(
+    call: Call, table: str, show: Callable[[Row], Json], query: ListQuery, **wanted: Any
+) -> JSONResponse:
+    """Answer with the asked page of the rows with these values, in order of the first columns."""
+    window = query.window()
+    rows, total = call.database.part(table, window.start, window.size, **wanted)
+    return page(call, [show(row) for row in rows], query, total=total)
+
+
 def node_page(
     call: Call, selection: Selection, query: ListQuery, *, sort_by: Iterable[str] = ("id.asc",)
 ) -> JSONResponse:
     """Answer with the asked page of a selection."""
-    order = order_by(sort_by)
-    nodes = find_nodes(call.database, selection, order=order, window=query.window())
+    window = query.window()
+    nodes, total = find_page(call.database, selection, window, order=order_by(sort_by))
     values = [wire.node(call, _as_listed(call, node)) for node in nodes]
-    return page(call, values, query, total=count_nodes(call.database, selection))
+    return page(call, values, query, total=total)
 
 
 def _as_listed(call: Call, node: Node) -> Node:

@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.accounts import USERS, all_item_types, find_project
 from pytest_jama.sandbox.jama.calls import base_url_of, site_of
+from pytest_jama.sandbox.jama.long_lists import find_ids, find_in_order, find_page
 from pytest_jama.sandbox.jama.model import Json, Node, StoredProject
-from pytest_jama.sandbox.jama.nodes import count_nodes, find_node, find_nodes
+from pytest_jama.sandbox.jama.nodes import find_node
 from pytest_jama.sandbox.jama.page import (
     RUNS_PER_PAGE,
     labelled_fields,
@@ -19,8 +20,8 @@ from pytest_jama.sandbox.jama.page import (
     pieces_of,
     rendered,
 )
-from pytest_jama.sandbox.jama.planning import find_groups
-from pytest_jama.sandbox.jama.project_tree import ProjectTree, TreePart, find_in_order, last_runs
+from pytest_jama.sandbox.jama.plan_groups import find_cases, find_group
+from pytest_jama.sandbox.jama.project_tree import ProjectTree, TreePart, last_runs
 from pytest_jama.sandbox.jama.relations import RELATIONSHIP_TYPES, list_relations
 from pytest_jama.sandbox.jama.selection import Window, of_kind
 from pytest_jama.sandbox.jama.stored_files import files_by_holder
@@ -29,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 
 ITEMS_PER_PAGE = 100
 _MOST_RELATIONS = 200
+_NEWEST_FIRST = "n.id DESC"
 
 
 @router.get("/projects/{project_id}")
@@ -60,19 +62,20 @@ async def show_group(request: Request, group_id: int, page: int = 1) -> HTMLResp
     database = site_of(request).database
     row = database.find("test_groups", id=group_id)
     plan = find_node(database, row["plan"], "testplans") if row else None
-    groups = find_groups(database, plan.id) if plan else ()
-    group = next((each for each in groups if each.id == group_id), None)
+    group = find_group(database, plan.id, group_id) if plan else None
     if plan is None or group is None:
         return missing(request, "test group", group_id)
-    pages = pages_of(len(group.case_ids), wanted=page, size=ITEMS_PER_PAGE)
+    case_ids = find_cases(database, group.id)
+    pages = pages_of(len(case_ids), wanted=page, size=ITEMS_PER_PAGE)
     window = Window(start=(pages.number - 1) * ITEMS_PER_PAGE, size=ITEMS_PER_PAGE)
-    cases = find_in_order(database, window.of(group.case_ids))
+    cases = find_in_order(database, window.of(case_ids))
     return rendered(
         request,
         "group.html",
         project=find_project(database, id=plan.project),
         plan=plan,
         group=group,
+        case_count=len(case_ids),
         pages=pages,
         **_rows(database, (TreePart(path=(), items=cases),)),
     )
@@ -109,10 +112,10 @@ def _item_page(request: Request, project: StoredProject, item: Node, page: int) 
     database = site_of(request).database
     kinds = {each.id: each for each in all_item_types(database).values()}
     selection = of_kind("testruns").where("n.test_case = ?", item.id)
-    total = count_nodes(database, selection)
+    total = len(find_ids(database, selection, _NEWEST_FIRST))
     pages = pages_of(total, wanted=page, size=RUNS_PER_PAGE)
     window = Window(start=(pages.number - 1) * RUNS_PER_PAGE, size=RUNS_PER_PAGE)
-    runs = find_nodes(database, selection, order="n.id DESC", window=window)
+    runs, _ = find_page(database, selection, window, order=_NEWEST_FIRST)
     return rendered(
         request,
         "item.html",

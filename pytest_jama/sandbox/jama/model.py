@@ -162,6 +162,16 @@ class StoredGroup:
     case_ids: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class PlanGroup:
+    """A test group of a plan, without its cases, of which there may be many."""
+
+    id: int
+    plan_id: int
+    name: str
+    assigned_to: int | None
+
+
 class ApiError(Exception):
     """A request that Jama would refuse; the message says what is wrong and what to do.
 

@@ -302,21 +302,10 @@ def find_nodes(
     with_hidden: bool = False,
 ) -> tuple[Node, ...]:
     """Read a part (or all) of a selection, normally without what appears only later."""
-    shown = selection if with_hidden else _visible(database, selection)
+    shown = selection if with_hidden else selection.at(database.clock())
     limit, offset = (window.size, window.start) if window else (-1, 0)
     rows = database.all(
         f"{_SELECT} WHERE {shown.condition} ORDER BY {order} LIMIT ? OFFSET ?",
         (*shown.parameters, limit, offset),
     )
     return tuple(_node(row) for row in rows)
-
-
-def count_nodes(database: Database, selection: Selection) -> int:
-    """Count what is visible of a selection."""
-    shown = _visible(database, selection)
-    sql = f"SELECT count(*) FROM nodes n WHERE {shown.condition}"  # noqa: S608 - conditions are ours, values are parameters
-    return database.number(sql, shown.parameters)
-
-
-def _visible(database: Database, selection: Selection) -> "Selection":
-    return selection.where("n.visible_at <= ?", database.clock())

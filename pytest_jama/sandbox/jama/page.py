@@ -15,11 +15,12 @@ from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.accounts import USERS, all_item_types, find_project, find_projects
 from pytest_jama.sandbox.jama.calls import Site, base_url_of, site_of
 from pytest_jama.sandbox.jama.item_types import FieldDefinition, TypeDefinition
+from pytest_jama.sandbox.jama.long_lists import find_ids, find_page
 from pytest_jama.sandbox.jama.model import Node, StoredProject
-from pytest_jama.sandbox.jama.nodes import count_nodes, find_node, find_nodes
-from pytest_jama.sandbox.jama.planning import find_groups
+from pytest_jama.sandbox.jama.nodes import find_node, find_nodes
+from pytest_jama.sandbox.jama.plan_groups import find_cases, find_groups
 from pytest_jama.sandbox.jama.rich_text import plain, words_and_images
-from pytest_jama.sandbox.jama.selection import Window, of_kind, order_by
+from pytest_jama.sandbox.jama.selection import Selection, Window, of_kind, order_by
 from pytest_jama.sandbox.jama.statuses import (
     BLOCKED,
     FAILED,
@@ -284,26 +285,32 @@ def _project_block(database: Database, project: StoredProject) -> dict[str, Any]
     types = all_item_types(database).values()
     case_types = [each.id for each in types if each.category == "TEST_CASE"]
     containers = [each.id for each in types if each.is_container]
-    case_count = count_nodes(database, items.where_in("n.item_type", case_types))
-    container_count = count_nodes(database, items.where_in("n.item_type", containers))
+    case_count = _count(database, items.where_in("n.item_type", case_types))
+    container_count = _count(database, items.where_in("n.item_type", containers))
     return {
         "project": project,
         "case_count": case_count,
-        "other_count": count_nodes(database, items) - case_count - container_count,
+        "other_count": _count(database, items) - case_count - container_count,
         "plans": [_plan_block(database, plan) for plan in plans],
         "files": files_by_holder(database, [plan.id for plan in plans]),
     }
 
 
+def _count(database: Database, selection: Selection) -> int:
+    return len(find_ids(database, selection, "n.id"))
+
+
 def _plan_block(database: Database, plan: Node) -> dict[str, Any]:
     """Gather a plan with its cycles, the newest first, each with its bar."""
     groups = find_groups(database, plan.id)
+    counts = {group.id: len(find_cases(database, group.id)) for group in groups}
     selection = of_kind("testcycles").where("n.plan = ?", plan.id)
     cycles = find_nodes(database, selection, order="n.id desc")
     return {
         "plan": plan,
-        "case_count": sum(len(group.case_ids) for group in groups),
+        "case_count": sum(counts.values()),
         "groups": groups,
+        "counts": counts,
         "cycles": [
             {"cycle": cycle, "bar": bar_of(_counts(database, cycle.id))} for cycle in cycles
         ],
@@ -313,7 +320,7 @@ def _plan_block(database: Database, plan: Node) -> dict[str, Any]:
 def _counts(database: Database, cycle_id: int) -> Mapping[str, int]:
     rows = database.all(
         "SELECT json_extract(fields, '$.testRunStatus') AS status, count(*) AS count FROM nodes "
-        "WHERE cycle = ? AND active = 1 AND visible_at <= ? GROUP BY 1",
+        "WHERE cycle = ? AND kind = 'testruns' AND active = 1 AND visible_at <= ? GROUP BY 1",
         (cycle_id, database.clock()),
     )
     return {row["status"]: row["count"] for row in rows}
@@ -325,6 +332,5 @@ def _runs_of(
     selection = of_kind("testruns").where("n.cycle = ?", cycle_id)
     if status is not None:
         selection = selection.where("json_extract(n.fields, '$.testRunStatus') = ?", status)
-    order = order_by(["documentKey"])
     window = Window(start=start, size=RUNS_PER_PAGE)
-    return find_nodes(database, selection, order=order, window=window)
+    return find_page(database, selection, window, order=order_by(["documentKey"]))[0]

@@ -1,4 +1,4 @@
-"""Plans, their groups and cases, their cycles, and the runs that are generated for a cycle."""
+"""Plans, their cycles, and the runs that are generated for a cycle."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.item_types import ITEM_TYPES
-from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup
+from pytest_jama.sandbox.jama.model import Json, Node
 from pytest_jama.sandbox.jama.nodes import (
-    ID_COUNTER,
     NewNode,
     add_node,
     add_nodes,
@@ -17,75 +16,9 @@ from pytest_jama.sandbox.jama.nodes import (
     get_node,
     save_fields,
 )
+from pytest_jama.sandbox.jama.plan_groups import DEFAULT_GROUP, add_group, find_cases, find_groups
 from pytest_jama.sandbox.jama.selection import of_kind
 from pytest_jama.sandbox.jama.statuses import NOT_RUN
-
-DEFAULT_GROUP = "Default Test Group"
-"""Source: Jama REST cookbook: every new plan has one group of this name."""
-
-
-def add_group(
-    database: Database,
-    plan: int,
-    name: str,
-    *,
-    assigned_to: int | None = None,
-    visible_at: float = 0.0,
-) -> int:
-    """Add an empty group to a plan and return its ID."""
-    with database.transaction():
-        group_id = database.next_number(ID_COUNTER)
-        row = {
-            "id": group_id,
-            "plan": plan,
-            "name": name,
-            "assigned_to": assigned_to,
-            "visible_at": visible_at,
-        }
-        database.insert("test_groups", row)
-    return group_id
-
-
-def find_groups(database: Database, plan: int) -> tuple[StoredGroup, ...]:
-    """List the visible groups of a plan, oldest first."""
-    rows = database.all(
-        "SELECT * FROM test_groups WHERE plan = ? AND visible_at <= ? ORDER BY id",
-        (plan, database.clock()),
-    )
-    return tuple(
-        StoredGroup(
-            id=row["id"],
-            plan_id=plan,
-            name=row["name"],
-            assigned_to=row["assigned_to"],
-            case_ids=_cases(database, row["id"]),
-        )
-        for row in rows
-    )
-
-
-def _cases(database: Database, group_id: int) -> tuple[int, ...]:
-    rows = database.all(
-        "SELECT g.test_case FROM group_cases g JOIN nodes n ON n.id = g.test_case AND n.active = 1 "
-        "WHERE g.test_group = ? ORDER BY g.position",
-        (group_id,),
-    )
-    return tuple(row["test_case"] for row in rows)
-
-
-def delete_group(database: Database, group_id: int) -> None:
-    """Delete a group; its cases leave the plan."""
-    with database.transaction():
-        database.delete("group_cases", test_group=group_id)
-        database.delete("test_groups", id=group_id)
-
-
-def add_case(database: Database, *, plan: int, group_id: int, case_id: int) -> None:
-    """Put a case at the end of a group."""
-    with database.transaction():
-        position = database.next_number(f"position {group_id}")
-        row = {"test_group": group_id, "test_case": case_id, "plan": plan, "position": position}
-        database.insert("group_cases", row, conflict="IGNORE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +105,7 @@ def wanted_slots(
         Slot(group_id=group.id, case_id=case_id, order=order)
         for group in find_groups(database, plan)
         if generation.group_ids is None or group.id in generation.group_ids
-        for order, case_id in enumerate(group.case_ids, start=1)
+        for order, case_id in enumerate(find_cases(database, group.id), start=1)
     ]
     previous = _previous_cycle(database, plan, before)
     if generation.statuses is None or not previous:
@@ -266,11 +199,12 @@ def regenerate(database: Database, cycle: Node, generation: Generation, *, how: 
     `add_missing` keeps all runs and results; `recreate_all` starts from nothing.
     """
     with database.transaction():
-        existing = find_runs(database, cycle.id, with_hidden=True)
         if how == "recreate_all":
             deactivate(database, cycle=cycle.id)
-            existing = ()
-        present = {(run.test_group_id, run.case_id) for run in existing}
+        existing = database.all(
+            "SELECT test_group, test_case FROM nodes WHERE cycle = ? AND active = 1", (cycle.id,)
+        )
+        present = set(map(tuple, existing))
         slots = wanted_slots(database, cycle.plan_id, generation, before=cycle.id)
         missing = [slot for slot in slots if (slot.group_id, slot.case_id) not in present]
         add_runs(database, cycle, missing, generation, user=cycle.modified_by)

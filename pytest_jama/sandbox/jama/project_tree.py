@@ -1,14 +1,16 @@
 """The tree of a project as its pages show it: sets and folders, what is in them, its last runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pytest_jama.sandbox.database import Database
 from pytest_jama.sandbox.jama.accounts import all_item_types
+from pytest_jama.sandbox.jama.long_lists import find_ids, find_page
 from pytest_jama.sandbox.jama.model import Node
-from pytest_jama.sandbox.jama.nodes import count_nodes, find_node, find_nodes
+from pytest_jama.sandbox.jama.nodes import find_node, find_nodes
 from pytest_jama.sandbox.jama.selection import Selection, Window, of_kind
 
+_TREE_ORDER = "n.sequence"
 MOST_BRANCHES = 200
 """Most sets or folders that are listed beside each other; the pages behind have the rest."""
 
@@ -86,7 +88,7 @@ class ProjectTree:
         found = find_nodes(
             self._database,
             selection.where_in("n.item_type", self._containers),
-            order="n.sequence",
+            order=_TREE_ORDER,
             window=window,
         )
         return tuple(
@@ -111,13 +113,11 @@ class ProjectTree:
 
     def count_items(self, container: Node | None) -> int:
         """Count the items in a set or folder and below, or in the project."""
-        return count_nodes(self._database, self._items(container))
+        return len(find_ids(self._database, self._items(container), _TREE_ORDER))
 
     def sections(self, container: Node | None, window: Window) -> tuple[TreePart, ...]:
         """Read a part of the items, in order of the tree, by the folder that they stand in."""
-        items = find_nodes(
-            self._database, self._items(container), order="n.sequence", window=window
-        )
+        items, _ = find_page(self._database, self._items(container), window, order=_TREE_ORDER)
         parts: list[list[Node]] = []
         for item in items:
             if not parts or parts[-1][0].parent != item.parent:
@@ -140,11 +140,3 @@ def last_runs(database: Database, cases: Iterable[Node]) -> Mapping[int, Node]:
     )
     runs = find_nodes(database, of_kind("testruns").where(newest, database.clock(), *ids))
     return {run.case_id: run for run in runs}
-
-
-def find_in_order(database: Database, ids: Sequence[int]) -> tuple[Node, ...]:
-    """Return undeleted nodes in the order of these IDs."""
-    marks = ", ".join("?" * len(ids))
-    found = find_nodes(database, of_kind().where(f"n.id IN ({marks})", *ids))
-    by_id = {node.id: node for node in found}
-    return tuple(by_id[each] for each in ids if each in by_id)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_jama.sandbox.database import Database, Row
 from pytest_jama.sandbox.jama.item_types import TypeDefinition
+from pytest_jama.sandbox.jama.long_lists import kept_ids
 from pytest_jama.sandbox.jama.model import Json
 from pytest_jama.sandbox.jama.nodes import ID_COUNTER
 from pytest_jama.sandbox.jama.selection import Window
@@ -80,11 +81,12 @@ def list_relations(
 def count_relations(database: Database, **wanted: int) -> int:
     """Count relationships; see `list_relations`."""
     conditions, parameters = _condition(wanted)
-    return database.number(f"SELECT count(*) {_FROM} WHERE {conditions}", parameters)
+    sql = f"SELECT r.id {_FROM} WHERE {conditions}"
+    return len(kept_ids(database, sql, *parameters, moved_by=("items", "relationships")))
 
 
 _COLUMNS = {
-    "project": "f.project",
+    "project": "+f.project",  # the plus: in order of the IDs, not through the whole project
     "id": "r.id",
     "from_item": "r.from_item",
     "to_item": "r.to_item",

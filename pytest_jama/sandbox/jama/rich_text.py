@@ -78,8 +78,13 @@ class EmbeddedImage:
 
 def plain(text: str) -> str:
     """Return the words of rich text, line by line, without any markup."""
+    if not _NOT_PLAIN.search(text):
+        return text.strip()
     parts = _shown_parts(_without_comments(text))
     return _tidy(part for part in parts if isinstance(part, str))
+
+
+_NOT_PLAIN = re.compile(r"[<&\n\xa0]")
 
 
 def _tidy(parts: Iterable[str]) -> str:

@@ -1,10 +1,12 @@
 """Which nodes are meant, as SQL: filters, order and page of a list."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pytest_jama.sandbox.jama.model import bad_request
+from pytest_jama.sandbox.jama.tables import LISTED_BY
 
 Value = TypeVar("Value")
 
@@ -41,10 +43,17 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """A condition in SQL over `nodes n`, with its parameters."""
+    """A condition in SQL over `nodes n`, with its parameters.
+
+    Attributes:
+        kinds: Of the nodes; none means all.
+        shown_from: The columns with the times that must have come, in seconds since the epoch.
+    """
 
     conditions: tuple[str, ...] = ()
     parameters: tuple[Any, ...] = ()
+    kinds: tuple[str, ...] = ()
+    shown_from: tuple[str, ...] = ("n.visible_at",)
 
     @property
     def condition(self) -> str:
@@ -53,9 +62,21 @@ class Selection:
 
     def where(self, condition: str, *parameters: Any) -> "Selection":
         """Narrow the selection."""
-        return Selection(
-            conditions=(*self.conditions, condition), parameters=(*self.parameters, *parameters)
+        return replace(
+            self,
+            conditions=(*self.conditions, condition),
+            parameters=(*self.parameters, *parameters),
         )
+
+    def at(self, now_s: float) -> "Selection":
+        """Narrow to what can be seen at a time in seconds since the epoch."""
+        shown = " AND ".join(f"{column} <= ?" for column in self.shown_from)
+        return self.where(shown, *(now_s for _ in self.shown_from))
+
+    def is_steady(self, order: str) -> bool:
+        """Return whether only additions and moves change the list, whatever else is written."""
+        text = f"{self.condition} {order}"
+        return "SELECT" not in text and _STEADY.issuperset(_COLUMN.findall(text))
 
     def where_in(self, column: str, values: Sequence[Any] | None) -> "Selection":
         """Narrow to one of the values; no values means no condition."""
@@ -74,7 +95,14 @@ class Selection:
 
 def of_kind(*kinds: str) -> Selection:
     """Select the undeleted nodes of the kinds."""
-    return Selection().where("n.active = 1").where_in("n.kind", kinds)
+    undeleted = Selection(kinds=kinds).where("n.active = 1")
+    if len(kinds) == 1:  # written out, so that an index of this kind alone can serve it
+        return undeleted.where(f"n.kind = '{kinds[0]}'")
+    return undeleted.where_in("n.kind", kinds)
+
+
+_COLUMN = re.compile(r"\bn\.(\w+)")
+_STEADY = frozenset(LISTED_BY)
 
 
 def order_by(sort_by: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from typing_extensions import Self
 
 from pytest_jama.sandbox.database import Clock, Database
-from pytest_jama.sandbox.jama import accounts, nodes, planning
+from pytest_jama.sandbox.jama import accounts, nodes, plan_groups, planning
 from pytest_jama.sandbox.jama.accounts import ROBOT_ID
 from pytest_jama.sandbox.jama.item_types import CUSTOM_SEPARATOR, ITEM_TYPES, FieldDefinition
 from pytest_jama.sandbox.jama.meanwhile import Meanwhile
@@ -153,7 +153,9 @@ class Store(Meanwhile, Requirements):
         with self.database.transaction():
             group_id = self._group(plan_id, group)
             for case_id in case_ids:
-                planning.add_case(self.database, plan=plan_id, group_id=group_id, case_id=case_id)
+                plan_groups.add_case(
+                    self.database, plan=plan_id, group_id=group_id, case_id=case_id
+                )
         return group_id
 
     def add_cycle(
@@ -206,7 +208,12 @@ class Store(Meanwhile, Requirements):
 
     def groups(self, plan_id: int) -> tuple[StoredGroup, ...]:
         """List the groups of a plan, oldest first."""
-        return planning.find_groups(self.database, plan_id)
+        return tuple(
+            StoredGroup(
+                **asdict(group), case_ids=tuple(plan_groups.find_cases(self.database, group.id))
+            )
+            for group in plan_groups.find_groups(self.database, plan_id)
+        )
 
     def cycles(self, plan_id: int) -> tuple[Node, ...]:
         """List the cycles of a plan, oldest first."""
@@ -262,11 +269,11 @@ class Store(Meanwhile, Requirements):
         return find_nodes(self.database, selection.where("n.project = ?", project.id))
 
     def _group(self, plan_id: int, name: str | None) -> int:
-        present = planning.find_groups(self.database, plan_id)
+        present = plan_groups.find_groups(self.database, plan_id)
         for group in present:
             if name in (None, group.name):
                 return group.id
-        return planning.add_group(self.database, plan_id, name or planning.DEFAULT_GROUP)
+        return plan_groups.add_group(self.database, plan_id, name or plan_groups.DEFAULT_GROUP)
 
 
 def _made_up(count: int) -> list[Step]:

@@ -1,8 +1,23 @@
 """The tables. One wide table holds everything that Jama calls an abstract item."""
 
-VERSION = 4
+VERSION = 5
 
-SCHEMA = """
+LISTED_BY = (
+    *("id", "kind", "project", "item_type", "document_key", "key_stem", "key_number", "active"),
+    *(
+        "created_date",
+        "visible_at",
+        "indexed_at",
+        "parent",
+        "sequence",
+        "plan",
+        "cycle",
+        "test_case",
+    ),
+)
+"""The columns of nodes that say in which lists a node stands, and where: a result moves none."""
+
+_TABLES = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE tokens (token TEXT PRIMARY KEY, user INTEGER NOT NULL, expires_at REAL NOT NULL);
@@ -65,10 +80,13 @@ CREATE TABLE nodes (
 );
 CREATE UNIQUE INDEX nodes_by_key ON nodes (document_key);
 CREATE INDEX nodes_by_project ON nodes (project, kind, sequence);
-CREATE INDEX nodes_by_parent ON nodes (parent);
+CREATE INDEX nodes_by_type ON nodes (item_type, project);
+CREATE INDEX nodes_by_parent ON nodes (parent, project, kind, sequence);
 CREATE INDEX nodes_by_global_id ON nodes (global_id);
 CREATE INDEX nodes_by_plan ON nodes (plan, kind) WHERE plan IS NOT NULL;
 CREATE INDEX nodes_by_cycle ON nodes (cycle, key_stem, key_number) WHERE cycle IS NOT NULL;
+CREATE INDEX runs_by_status ON nodes (cycle, json_extract(fields, '$.testRunStatus'), visible_at)
+  WHERE kind = 'testruns' AND active = 1;
 CREATE INDEX nodes_by_case ON nodes (test_case) WHERE test_case IS NOT NULL;
 
 CREATE TABLE versions (
@@ -88,6 +106,7 @@ CREATE TABLE group_cases (
   test_group INTEGER NOT NULL, test_case INTEGER NOT NULL, plan INTEGER NOT NULL,
   position INTEGER NOT NULL, PRIMARY KEY (test_group, test_case)
 );
+CREATE INDEX group_cases_in_order ON group_cases (test_group, position, test_case);
 CREATE INDEX group_cases_by_plan ON group_cases (plan, test_case);
 
 CREATE TABLE comments (
@@ -95,6 +114,7 @@ CREATE TABLE comments (
   comment_type TEXT NOT NULL, created_date TEXT NOT NULL, created_by INTEGER NOT NULL
 );
 CREATE INDEX comments_by_item ON comments (item);
+CREATE INDEX comments_by_answered ON comments (in_reply_to) WHERE in_reply_to IS NOT NULL;
 
 CREATE TABLE relationships (
   id INTEGER PRIMARY KEY, from_item INTEGER NOT NULL, to_item INTEGER NOT NULL,
@@ -125,4 +145,29 @@ CREATE TABLE links (
   id INTEGER PRIMARY KEY, item INTEGER NOT NULL, url TEXT NOT NULL, description TEXT
 );
 CREATE INDEX links_by_item ON links (item);
+
+CREATE TABLE moves (               -- how often the lists of a kind have changed
+  kind TEXT PRIMARY KEY, count INTEGER NOT NULL
+) WITHOUT ROWID;
 """
+
+
+def _counting(name: str, event: str, *, kind: str) -> str:
+    return (
+        f"CREATE TRIGGER {name} AFTER {event} BEGIN INSERT INTO moves VALUES ({kind}, 1) "  # noqa: S608 - names of our own
+        "ON CONFLICT (kind) DO UPDATE SET count = count + 1; END;"
+    )
+
+
+SCHEMA = "\n".join(
+    (
+        _TABLES,
+        _counting("node_added", "INSERT ON nodes", kind="NEW.kind"),
+        _counting("node_moved", f"UPDATE OF {', '.join(LISTED_BY)} ON nodes", kind="NEW.kind"),
+        *(
+            _counting(f"{table}_{event}", f"{event} ON {table}", kind=f"'{table}'")
+            for table in ("group_cases", "relationships")
+            for event in ("INSERT", "UPDATE", "DELETE")
+        ),
+    )
+)

@@ -15,7 +15,7 @@ from pytest_jama.sandbox.jama.item_types import (
     TypeDefinition,
 )
 from pytest_jama.sandbox.jama.knobs import Knobs
-from pytest_jama.sandbox.jama.model import Json, Node, StoredGroup, StoredProject, User
+from pytest_jama.sandbox.jama.model import Json, Node, PlanGroup, StoredProject, User
 from pytest_jama.sandbox.jama.relations import DEFAULT_TYPE, RELATIONSHIP_TYPES
 from pytest_jama.sandbox.jama.stored_files import StoredFile, find_file_of
 
@@ -169,7 +169,7 @@ def lock(value: Node) -> Json:
     )
 
 
-def group(value: StoredGroup) -> Json:
+def group(value: PlanGroup) -> Json:
     """Show a test group; `assignedTo` is absent when unset (cookbook sample)."""
     return without_unset({**members(value, "id", "name", "assigned_to"), "type": "testgroups"})
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.targets.http.connection import Connection
     from pytest_jama.targets.http.creation import Seen, Wary
+    from pytest_jama.targets.http.in_order import Turn
 
     Check = Callable[[Mapping[str, Any]], str]
 
@@ -141,6 +142,7 @@ class HttpApi:
         look: Callable[[], Seen],
         wary: Wary | None = None,
         find_id: Callable[[Mapping[str, Any]], int | None] | None = None,
+        turn: Turn | None = None,
     ) -> int:
         """Make something new, and never twice.
 
@@ -150,6 +152,7 @@ class HttpApi:
             look: Looks whether it is there, before it is made again.
             wary: How to make something of which there would be two otherwise.
             find_id: Returns the ID from an answer; None for where the server tells that of others.
+            turn: See `Request.turn`.
 
         Returns:
             The ID of what was created or found.
@@ -158,7 +161,11 @@ class HttpApi:
             TargetError: See `send`.
         """
         request = Request(
-            "POST", self._api_path + path, body=_encode(body), makes_once=wary is not None
+            "POST",
+            self._api_path + path,
+            body=_encode(body),
+            makes_once=wary is not None,
+            turn=turn,
         )
         find_id = find_id or self.connection.facts.find_created_id
         creation = Creation(self.connection, request, look, find_id, wary)

@@ -126,6 +126,8 @@ class Connection:
         try:
             answer = self._exchange(request, number)
         except TransientError:
+            if request.turn is not None:
+                request.turn.failed()
             # One who waits for a creation has a server that works, not one that is out of reach.
             self.give_up.failed(started_at=self.clock() if request.makes_once else started_at)
             raise
@@ -263,6 +265,8 @@ class Connection:
         started_at = self.clock()
         try:
             prepared = self._prepare(request, login)  # may ask for a token before
+            if request.turn is not None:
+                request.turn.wait()
             with self._free:
                 started_at = sent_at = self._wait_for_turn()
                 response = self._session.send(
@@ -271,6 +275,7 @@ class Connection:
                     allow_redirects=False,
                     proxies=self._session.proxies,
                     makes_once=request.makes_once,
+                    on_sent=request.turn.sent if request.turn is not None else None,
                 )
             outcome = f"{response.status_code}"
         except OSError as exc:

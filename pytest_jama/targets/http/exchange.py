@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytest_jama.targets.http.reuse import PlainConnection, Reuse
 
@@ -30,13 +30,22 @@ class Exchange:
         reuse: Says which connections are used again.
         makes_once: Whether it must not meet a connection that the server has closed: nobody would
             know whether the request came through.
+        on_sent: Told that the request is written, before its answer is read; None for nobody.
 
     Attributes:
         is_over: Whether its time is.
     """
 
-    def __init__(self, ends_at: float, reuse: Reuse, *, makes_once: bool) -> None:
+    def __init__(
+        self,
+        ends_at: float,
+        reuse: Reuse,
+        *,
+        makes_once: bool,
+        on_sent: Callable[[], None] | None = None,
+    ) -> None:
         self.ends_at = ends_at
+        self._on_sent = on_sent
         self.makes_once = makes_once
         self.reuse = reuse
         self.is_over = False
@@ -54,6 +63,11 @@ class Exchange:
         self._socket = connection.sock or self._socket
         if self.is_over:
             self.end()
+
+    def sent(self) -> None:
+        """Note that the request is written."""
+        if self._on_sent is not None:
+            self._on_sent()
 
     def end(self) -> None:
         """Wake up the thread that reads or writes, with an error or an early end."""
@@ -82,14 +96,22 @@ class Watch:
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def exchange(self, within_s: float, *, makes_once: bool = False) -> Iterator[Exchange]:
+    def exchange(
+        self,
+        within_s: float,
+        *,
+        makes_once: bool = False,
+        on_sent: Callable[[], None] | None = None,
+    ) -> Iterator[Exchange]:
         """Watch what this thread sends and receives inside a ``with`` block.
 
         Args:
             within_s: After how many seconds it is ended.
             makes_once: See `Exchange`.
+            on_sent: The same.
         """
-        exchange = Exchange(time.monotonic() + within_s, self._reuse, makes_once=makes_once)
+        ends_at = time.monotonic() + within_s
+        exchange = Exchange(ends_at, self._reuse, makes_once=makes_once, on_sent=on_sent)
         with self._condition:
             self._open.add(exchange)
             self._start()

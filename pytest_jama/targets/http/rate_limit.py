@@ -57,6 +57,8 @@ _MARGIN = 0.01
 _LONGEST_HOLD_S = 60.0
 _INSTANT_S = 1e-6
 
+_CHANCE = random.Random()  # noqa: S311 - no secret, and tests may have seeded the common one
+
 
 class Admission(NamedTuple):
     """What became of one request.
@@ -265,7 +267,7 @@ class Pace:
         It is a random part of a spacing, so that several sessions do not keep meeting.
         """
         per_s = self._rate.per_s
-        return None if per_s is None else random.uniform(0, 1 / per_s)  # noqa: S311 - no secret
+        return None if per_s is None else _CHANCE.uniform(0, 1 / per_s)
 
     def _find_wait_s(self) -> float:
         with self._lock:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest, Response
 
+    from pytest_jama.targets.http.in_order import Turn
+
 Query = tuple[tuple[str, "str | int"], ...]
 """Parameters of a request; a name may occur several times."""
 
@@ -184,6 +186,7 @@ class Request:
         tells_status: Whether the answer comes as `data`, and its status as `status`.
         patience: How many times as long as usual its answer may take.
         waits_in_line: Whether it is repeated until `give_up_after`, however often it is put off.
+        turn: Its place among requests that are sent in an order; None for one without.
     """
 
     method: str
@@ -204,6 +207,7 @@ class Request:
     tells_status: bool = False
     patience: int = 1
     waits_in_line: bool = False
+    turn: Turn | None = field(default=None, repr=False)
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -114,8 +114,10 @@ class PlainConnection(HTTPConnection):
 
     def getresponse(self) -> Any:
         """Return the answer, its content still to be read."""
-        answer = super().getresponse()
         exchange = find_exchange()
+        if exchange is not None:
+            exchange.sent()
+        answer = super().getresponse()
         if self._answers and exchange is not None:
             exchange.reuse.worked()
         self._answers += 1

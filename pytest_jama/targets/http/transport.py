@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import os
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
 from requests import exceptions
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.utils import get_auth_from_url, get_environ_proxies
 
 from pytest_jama import __version__
@@ -23,7 +23,7 @@ from pytest_jama.targets.http.failures import ClosedConnectionError
 from pytest_jama.targets.http.reuse import POOLS, Reuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from requests import PreparedRequest, Response
@@ -35,6 +35,29 @@ CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """Environment variables that may name a CA bundle; the first one that is set counts."""
 
 
+class Route(NamedTuple):
+    """The way to a server, as the environment said it at one moment.
+
+    Attributes:
+        proxies: Which proxy is used for which scheme.
+        environ: The variables that may name a CA bundle.
+    """
+
+    proxies: Mapping[str, str]
+    environ: Mapping[str, str]
+
+    @classmethod
+    def of_environment(cls, url: str, environ: Mapping[str, str] = os.environ) -> Route:
+        """Return the way to a server as the environment says it now.
+
+        Args:
+            url: Where the server is; decides which proxy is used, if any.
+            environ: Where a CA bundle may be named.
+        """
+        named = {name: environ[name] for name in CA_VARIABLES if name in environ}
+        return cls(get_environ_proxies(url), named)
+
+
 def open_session(
     url: str,
     *,
@@ -44,23 +67,26 @@ def open_session(
     headers: Mapping[str, str] | None = None,
     secrets: Iterable[str] = (),
     environ: Mapping[str, str] = os.environ,
+    route: Route | None = None,
 ) -> requests.Session:
     """Make a session for one server.
 
     Args:
-        url: Where the server is; decides which proxy of the environment is used, if any.
+        url: Where the server is.
         verify: Whether to check the server's certificate, or the CA bundle to check it with.
         client_cert: A PEM file with client certificate and key.
         connections: How many connections are kept open at most.
         headers: What else is sent with each request; no other server gets it.
         secrets: What of it must not be shown if the server repeats it.
         environ: Where a CA bundle may be named.
+        route: The way to the server; None for what the environment says of it now.
     """
+    route = route or Route.of_environment(url, environ)
     session = _Session()
     session.secrets = tuple(secrets)
     session.trust_env = False
-    session.proxies = get_environ_proxies(url)
-    session.verify = find_ca_bundle(verify, environ)
+    session.proxies = dict(route.proxies)
+    session.verify = find_ca_bundle(verify, route.environ)
     session.cert = str(client_cert) if client_cert else None
     session.headers.update(headers or {})
     session.headers.update(
@@ -74,6 +100,12 @@ def open_session(
     return session
 
 
+_SEND = requests.Session.send
+_FIND_ADAPTER = requests.Session.get_adapter
+_SEND_BY_ADAPTER = HTTPAdapter.send
+"""As they are before tests replace them, in whose midst results may be sent."""
+
+
 class _Session(requests.Session):
     """Follows no redirect, and does not parse where it leads: that may be anything.
 
@@ -82,6 +114,14 @@ class _Session(requests.Session):
     """
 
     secrets: tuple[str, ...] = ()
+
+    def send(self, request: PreparedRequest, **options: Any) -> Response:
+        """Send a request, whatever tests put in the place of the library."""
+        return _SEND(self, request, **options)
+
+    def get_adapter(self, url: str | bytes) -> BaseAdapter:
+        """Return what sends requests to an address, which is ours."""
+        return _FIND_ADAPTER(self, url)  # type: ignore[arg-type]
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None: no redirect is followed."""
@@ -127,13 +167,19 @@ class DeadlineAdapter(HTTPAdapter):
         return manager
 
     def send(  # type: ignore[override]
-        self, request: PreparedRequest, *, makes_once: bool = False, **options: Any
+        self,
+        request: PreparedRequest,
+        *,
+        makes_once: bool = False,
+        on_sent: Callable[[], None] | None = None,
+        **options: Any,
     ) -> Response:
         """Send a request; the answer is complete.
 
         Args:
             request: What to send.
             makes_once: Whether it needs a connection of its own, see `Exchange`.
+            on_sent: See `Exchange`.
             options: See `requests`; `timeout` has to be seconds for the connection and for all.
 
         Raises:
@@ -141,9 +187,10 @@ class DeadlineAdapter(HTTPAdapter):
             ClosedConnectionError: When the server had closed the connection before.
             requests.RequestException: When it failed otherwise.
         """
-        with self._watch.exchange(options["timeout"][1], makes_once=makes_once) as exchange:
+        timeout_s = options["timeout"][1]
+        with self._watch.exchange(timeout_s, makes_once=makes_once, on_sent=on_sent) as exchange:
             try:
-                response = super().send(request, **options)
+                response = _SEND_BY_ADAPTER(self, request, **options)
                 read_content(response)
             except exceptions.RequestException as exc:
                 if exchange.is_over:

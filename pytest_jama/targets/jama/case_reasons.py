@@ -151,6 +151,19 @@ def no_run(case: Case, cycle: Cycle) -> Unresolved:
     )
 
 
+def known_late(case: Case, cycle: Cycle) -> Unresolved:
+    """Say that a case was named only after the cycle had been made, while tests ran."""
+    return Unresolved(
+        case.ref,
+        f"test cycle {cycle.name!r} has no run of it: the cycle was made while tests ran "
+        "(`upload: {when: during}`), before a test named this case",
+        "link the test by a marker or in `tests`, so that it is known before it runs, or name the "
+        "case to `pytest-jama prepare`; or set `upload: {when: end}`, or "
+        "`cycle: {missing_runs: regenerate}`, which may cost the results that the cycle has",
+        asks_for="cycle",
+    )
+
+
 def not_in_plan(case: Case, plan: TestPlan) -> Unresolved:
     """Say that a plan that people have prepared does not hold a case."""
     return Unresolved(

@@ -94,6 +94,7 @@ class ChangeLog:
         begun: When an earlier upload began to create what, and did not learn what became of it, in
             seconds since 1970.
         doubtful: What was created so that another one of its name may have come to be later.
+        unfinished: What it began to create, and did not learn whether it was (`Change.what`).
     """
 
     is_allowed: bool
@@ -104,6 +105,7 @@ class ChangeLog:
     unreported: frozenset[CaseRef] = frozenset()
     begun: Mapping[str, float] = field(default_factory=dict)
     doubtful: list[Doubtful] = field(default_factory=list)
+    unfinished: set[str] = field(default_factory=set)
     _in_doubt: set[str] = field(default_factory=set)
     _not_added: list[Unresolved] = field(default_factory=list)
 
@@ -129,13 +131,17 @@ class ChangeLog:
             on_doubt=lambda: self._in_doubt.add(change.what),
         )
         if self.is_allowed:
+            self.unfinished.add(change.what)
             self.observer.begins(change)
         try:
-            return self.make(change, lambda: action(wary), otherwise=PLANNED_ID)
+            created = self.make(change, lambda: action(wary), otherwise=PLANNED_ID)
         except RefusedError as refusal:
             if refusal.http_status in _CERTAINLY_NOT_DONE:
+                self.unfinished.discard(change.what)
                 self.observer.refused(change)
             raise
+        self.unfinished.discard(change.what)
+        return created
 
     def note_if_in_doubt(self, kind: str, used: N, again: LookAgain[N]) -> None:
         """Remember to look once more, at the end, whether there are two of what was created.
@@ -181,7 +187,11 @@ class ChangeLog:
             otherwise: What a dry run goes on with.
         """
         result = action() if self.is_allowed else otherwise
+        self.tell(change)
         self.made.append(change)
+        return result
+
+    def tell(self, change: Change) -> None:
+        """Tell a change that was made; not in a dry run."""
         if self.is_allowed:
             self.observer.changed(change)
-        return result

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.targets.http.api import HttpApi
     from pytest_jama.targets.http.creation import Wary
+    from pytest_jama.targets.http.in_order import Turn
     from pytest_jama.targets.http.request import Query
     from pytest_jama.targets.jama.answer_checks import Check
     from pytest_jama.targets.jama.listed_runs import ListedRuns
@@ -62,13 +63,13 @@ class JamaClient:
 
     def __init__(self, api: HttpApi, *, at_once: int = 1) -> None:
         self.api = api
-        self._at_once = at_once
+        self.at_once = at_once
         self._item_types: tuple[ItemType, ...] | None = None
         self.run_lists = listed_runs.RunLists(api, together=self.together, patience=self._patience)
 
     def together(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Make requests of which none needs the answer to another one; see `gather`."""
-        return gather(jobs, at_once=self._at_once)
+        return gather(jobs, at_once=self.at_once)
 
     def both(self, one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
         """Do two things that take several requests each at the same time."""
@@ -144,14 +145,14 @@ class JamaClient:
         """Return how many test cases a group has; None when Jama does not say."""
         return next(self._pages(cases_path(plan_id, group_id), check=is_list("items"))).total
 
-    def add_case(self, plan_id: int, group_id: int, case_id: int) -> None:
+    def add_case(self, plan_id: int, group_id: int, case_id: int, turn: Turn | None = None) -> None:
         """Add a test case to a group; Jama takes one at a time."""
-        path = cases_path(plan_id, group_id)
-
-        def look() -> Seen:
-            return Seen(case_id if self.has_case(plan_id, group_id, case_id) else None)
-
-        self.api.create(path, {"testCase": case_id}, look=look)
+        self.api.create(
+            cases_path(plan_id, group_id),
+            {"testCase": case_id},
+            look=lambda: Seen(case_id if self.has_case(plan_id, group_id, case_id) else None),
+            turn=turn,
+        )
 
     def has_case(self, plan_id: int, group_id: int, case_id: int) -> bool:
         """Return whether a group has a test case."""

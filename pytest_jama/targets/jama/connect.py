@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.config.models import Settings
     from pytest_jama.targets.http.login import Token
+    from pytest_jama.targets.http.transport import Route
 
 JAMA = ServerFacts(
     name="Jama",
@@ -40,13 +41,20 @@ JAMA = ServerFacts(
 )
 
 
-def open_api(settings: Settings, *, clocks: Clocks | None, read_timeout_s: float) -> HttpApi:
+def open_api(
+    settings: Settings,
+    *,
+    clocks: Clocks | None,
+    read_timeout_s: float,
+    route: Route | None = None,
+) -> HttpApi:
     """Connect to the server of the settings; no request is sent yet.
 
     Args:
         settings: Where it is, who we are, what to keep to.
         clocks: Time.
         read_timeout_s: For how long to wait for an answer.
+        route: The way to the server; None for what the environment says of it now.
 
     Raises:
         CredentialsError: When the settings hold no credentials.
@@ -61,6 +69,7 @@ def open_api(settings: Settings, *, clocks: Clocks | None, read_timeout_s: float
         connections=settings.upload.concurrency,
         headers=values_of(settings.headers),
         secrets=secrets_of(settings.headers),
+        route=route,
     )
     limits = Limits(
         requests_per_s=JAMA.find_rate_per_s(settings.url, rate=settings.upload.rate),

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.plan import Change, ChangeKind, Place
 from pytest_jama.targets.jama.case_lookup import Case, CaseSearch, FoundCases
-from pytest_jama.targets.jama.case_reasons import late_run, no_run, too_late, unread_run
+from pytest_jama.targets.jama.case_reasons import (
+    known_late,
+    late_run,
+    no_run,
+    too_late,
+    unread_run,
+)
 from pytest_jama.targets.jama.change_log import ChangeLog, LookAgain
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.field_values import CreationFields
@@ -35,7 +41,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.plan import Unresolved
     from pytest_jama.core.port import Observer
-    from pytest_jama.targets.jama.change_log import Doubtful
     from pytest_jama.targets.jama.client import JamaClient
     from pytest_jama.targets.jama.runs import TestRun
 
@@ -57,6 +62,12 @@ class CycleResolver:
         observer: Told each change as soon as it is made.
         begun: See `ChangeLog.begun`.
         lock: What was reviewed; None without a lock.
+        only_existing: Whether only the runs of a cycle that exists are wanted.
+        made_early: The ID of the cycle that this session made while tests ran, if it did.
+
+    Attributes:
+        changes: What was changed so far, and what was not.
+        total_runs: How many runs the cycle has in all; None when Jama does not say.
     """
 
     def __init__(
@@ -68,12 +79,16 @@ class CycleResolver:
         observer: Observer,
         begun: Mapping[str, float],
         lock: Lock | None = None,
+        only_existing: bool = False,
+        made_early: int | None = None,
     ) -> None:
         self._client = client
         self._settings = settings
-        self._changes = ChangeLog(is_allowed=create, observer=observer, begun=begun)
+        self.changes = ChangeLog(is_allowed=create, observer=observer, begun=begun)
         self._fields = CreationFields(client, settings)
         self._lock = lock
+        self._only_existing = only_existing
+        self._made_early = made_early
         self._others_are_known = False
         self._missing_runs = 0
         self.total_runs: int | None = None
@@ -93,9 +108,9 @@ class CycleResolver:
             aliases: See `JamaTarget.resolve`.
             others: The same.
         """
-        self._changes.unreported = frozenset(others).difference(refs)
+        self.changes.unreported = frozenset(others).difference(refs)
         project = get_project(self._client, self._settings.project, refs)
-        on_wait = self._changes.observer.waits
+        on_wait = self.changes.observer.waits
         search = CaseSearch(self._client, project, lock=self._lock, on_wait=on_wait)
         (plan, cycle), _ = self._client.both(
             lambda: self._find_places(project), lambda: search.search([*refs, *aliases])
@@ -106,7 +121,7 @@ class CycleResolver:
         runs: RunsByCase = {}
         if plan and cycle:
             runs = self._runs_of_existing(project, plan, cycle, found.cases)
-        elif found.cases:
+        elif found.cases and not self._only_existing:
             self._fields.look_up(*(("cycle",) if plan else ("plan", "cycle")))
             linked = search.find(others, plan=plan, is_thorough=False)
             self._note(linked)
@@ -116,20 +131,15 @@ class CycleResolver:
             ("test plan", plan, self._settings.plan.name),
             ("test cycle", cycle, self._settings.cycle.name),
         ):
-            self._changes.warn(describe_cut(kind, name, place.name) if place and name else "")
+            self.changes.warn(describe_cut(kind, name, place.name) if place and name else "")
         return self._resolution(project, plan, cycle, (*found.cases, *also.cases), runs)
 
-    @property
-    def doubtful(self) -> Sequence[Doubtful]:
-        """What was created so that another one of its name may have come to be later."""
-        return self._changes.doubtful
-
     def _note(self, found: FoundCases) -> None:
-        self._changes.leave_out(*found.unresolved)
-        self._changes.warnings.extend(found.warnings)
+        self.changes.leave_out(*found.unresolved)
+        self.changes.warnings.extend(found.warnings)
 
     def _find_places(self, project: Project) -> tuple[TestPlan | None, Cycle | None]:
-        warn = self._changes.warnings.append
+        warn = self.changes.warnings.append
         plan = find_plan(self._client, project, self._settings.plan, warn=warn)
         return plan, find_cycle(self._client, plan, self._settings.cycle, warn=warn)
 
@@ -137,7 +147,7 @@ class CycleResolver:
         wanted = self._settings.plan
         name = sent_name(wanted.name or "")
         post = partial(self._client.create_plan, project.id, name)
-        plan_id = self._changes.create(
+        plan_id = self.changes.create(
             "test plan", name, lambda wary: self._fields.create("plan", partial(post, wary=wary))
         )
         mine = TestPlan(plan_id, name)
@@ -152,7 +162,7 @@ class CycleResolver:
         self, mine: N, kind: str, again: LookAgain[N], is_there: Callable[[], bool], path: str
     ) -> N:
         """Agree with other sessions that create the same now."""
-        if not self._changes.is_allowed:
+        if not self.changes.is_allowed:
             return mine
         settled, are_several = settle(
             mine,
@@ -161,9 +171,9 @@ class CycleResolver:
             is_there=is_there,
             pauses_s=within(self._client.waits_s),
             again=self._client.again(path),
-            warn=self._changes.warnings.append,
+            warn=self.changes.warnings.append,
         )
-        self._changes.note_if_in_doubt(kind, settled, again)
+        self.changes.note_if_in_doubt(kind, settled, again)
         self._others_are_known = self._others_are_known or are_several
         return settled
 
@@ -174,17 +184,18 @@ class CycleResolver:
             return {}
         runs = self._find_runs(cycle, cases)
         missing = [case for case in cases if case.id not in runs]
-        if not missing:
+        if not missing or self._only_existing:
             return runs
         if self._missing_runs:  # theirs may be among them
-            self._changes.leave_out(*(self._explain_unread(case, cycle) for case in missing))
+            self.changes.leave_out(*(self._explain_unread(case, cycle) for case in missing))
             return runs
         addable, _ = self._include(project, plan, missing)
         if addable and self._settings.cycle.missing_runs == "regenerate":
             all_cases = [*(case for case in cases if case.id in runs), *addable]
             regenerated = self._regenerate(cycle, all_cases)
-            return regenerated if self._changes.is_allowed else {**regenerated, **runs}
-        self._changes.leave_out(*(no_run(case, cycle) for case in addable))
+            return regenerated if self.changes.is_allowed else {**regenerated, **runs}
+        explain = known_late if cycle.id == self._made_early else no_run
+        self.changes.leave_out(*(explain(case, cycle) for case in addable))
         return runs
 
     def _explain_unread(self, case: Case, cycle: Cycle) -> Unresolved:
@@ -215,9 +226,9 @@ class CycleResolver:
 
     def _create_cycle(self, plan: TestPlan) -> Cycle:
         name = sent_name(self._settings.cycle.name or "")
-        start, end = self._settings.cycle.days()
+        start, end = self._settings.cycle.days(self._client.api.connection.now_s)
         post = partial(self._client.create_cycle, plan.id, name, start=start, end=end)
-        cycle_id = self._changes.create(
+        cycle_id = self.changes.create(
             "test cycle", name, lambda wary: self._fields.create("cycle", partial(post, wary=wary))
         )
         return Cycle(cycle_id, name, plan.id, start, end)
@@ -228,7 +239,7 @@ class CycleResolver:
     def _find_cycle(self, plan: TestPlan) -> Cycle | None:
         """Look up whether another session has created the cycle in the meantime."""
         alike = self._named_cycles(plan)
-        return pick_oldest(alike, "test cycle", warn=self._changes.warnings.append)
+        return pick_oldest(alike, "test cycle", warn=self.changes.warnings.append)
 
     def _runs_of_another_session(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         """Return the runs in a cycle that another session has created just now.
@@ -246,9 +257,9 @@ class CycleResolver:
         self, project: Project, plan: TestPlan, cases: Sequence[Case]
     ) -> tuple[list[Case], PlanGroups]:
         """Put the cases into the plan; returns those that it has, or in a dry run would have."""
-        if not self._changes.is_allowed:
-            cases = look_up(self._client, cases, self._changes)
-        groups = PlanGroups(self._client, project, plan, self._changes)
+        if not self.changes.is_allowed:
+            cases = look_up(self._client, cases, self.changes)
+        groups = PlanGroups(self._client, project, plan, self.changes)
         wanted = self._settings.plan
         adds = wanted.add != "none"
         return groups.include(cases, group_name=wanted.group, adds=adds), groups
@@ -259,22 +270,22 @@ class CycleResolver:
         Returns:
             All runs of the cases, since those that were there may have been replaced.
         """
-        start, end = self._settings.cycle.days()
+        start, end = self._settings.cycle.days(self._client.api.connection.now_s)
         start, end = cycle.start or start, cycle.end or end
         before = all_runs(self._client, cycle)
-        self._changes.make(
+        self.changes.make(
             Change(ChangeKind.REGENERATE, f"the runs of test cycle {cycle.name!r}"),
             lambda: self._client.regenerate_runs(cycle, start=start, end=end),
             otherwise=None,
         )
         runs = self._await_runs(cycle, cases)
-        if self._changes.is_allowed:
+        if self.changes.is_allowed:
             after = all_runs(self._client, cycle)
             losses = describe_losses(before.runs, after.runs)
             if before.missing or after.missing:
                 losses = "which ones cannot be said, since Jama did not give all of its runs"
             if losses:
-                self._changes.warnings.append(
+                self.changes.warnings.append(
                     f"regenerating test cycle {cycle.name!r} lost earlier results: {losses}",
                 )
         return runs
@@ -288,7 +299,7 @@ class CycleResolver:
         explain: Callable[[Case, Cycle], Unresolved] | None = None,
     ) -> RunsByCase:
         """Return the runs of the cases as soon as all are there; late ones become unresolved."""
-        if not self._changes.is_allowed:
+        if not self.changes.is_allowed:
             return _predict(cases)
         runs = self._find_runs(cycle, cases)
         pauses_s = within(max(self._client.give_up_after_s, self._client.waits_s), pauses_s)
@@ -300,7 +311,7 @@ class CycleResolver:
         late = [case for case in cases if case.id not in runs]
         explain = explain or partial(late_run, waited_s=sum(pauses_s))
         explain = self._explain_unread if self._missing_runs else explain
-        self._changes.leave_out(*(explain(case, cycle) for case in late))
+        self.changes.leave_out(*(explain(case, cycle) for case in late))
         return runs
 
     def _find_runs(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
@@ -324,9 +335,9 @@ class CycleResolver:
             cycle=show_place("cycle", self._settings, cycle, plan, project),
             runs={case.ref: runs[case.id] for case in cases if case.id in runs},
             items={case.ref: case.item for case in cases if case.item},
-            unresolved=tuple(self._changes.unresolved),
-            changes=tuple(self._changes.made),
-            warnings=tuple(self._changes.all_warnings()),
+            unresolved=tuple(self.changes.unresolved),
+            changes=tuple(self.changes.made),
+            warnings=tuple(self.changes.all_warnings()),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama.core.attached_file import FileState
 
@@ -60,3 +60,24 @@ def read_earlier(filed: Iterable[FileReceipt]) -> dict[str, SentContent]:
         if receipt.state is FileState.ATTACHED:
             content.places.add(receipt.place)
     return contents
+
+
+class FileHolder(NamedTuple):
+    """What a file is attached to.
+
+    Attributes:
+        key: What the journal calls it.
+        path: Its path.
+        about: The description of the attachment, as HTML.
+        is_named_at_once: Whether the journal names it from the first request on.
+    """
+
+    key: str
+    path: str
+    about: str
+    is_named_at_once: bool = False
+
+    @property
+    def key_before(self) -> str:
+        """What the journal says before the file is attached."""
+        return self.key if self.is_named_at_once else ""

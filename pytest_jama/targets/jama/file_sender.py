@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from threading import RLock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pytest_jama.core.attached_file import PLAN_PLACE, FileReceipt, FileState
 from pytest_jama.core.errors import LockedError, RefusedError
@@ -20,7 +20,7 @@ from pytest_jama.core.trust import read_own
 from pytest_jama.targets.http.creation import Wary
 from pytest_jama.targets.jama.account import account_of
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH
-from pytest_jama.targets.jama.file_progress import SentContent, read_earlier
+from pytest_jama.targets.jama.file_progress import FileHolder, SentContent, read_earlier
 from pytest_jama.targets.jama.file_words import (
     account_lines,
     attachment_name,
@@ -67,27 +67,6 @@ class _NotAttachedError(Exception):
     """A file is not attached; the text says why."""
 
 
-class _Holder(NamedTuple):
-    """What a file is attached to.
-
-    Attributes:
-        key: What the journal calls it.
-        path: Its path.
-        about: The description of the attachment, as HTML.
-        is_named_at_once: Whether the journal names it from the first request on.
-    """
-
-    key: str
-    path: str
-    about: str
-    is_named_at_once: bool = False
-
-    @property
-    def key_before(self) -> str:
-        """What the journal says before the file is attached."""
-        return self.key if self.is_named_at_once else ""
-
-
 class FileSender:
     """Brings the files of tests to Jama. Safe to use from several threads.
 
@@ -97,6 +76,9 @@ class FileSender:
         findings: Know where the content is, and what earlier uploads did.
         observer: Told how far each file got.
         images: ``inline`` shows images in the results, too.
+
+    Attributes:
+        observer: The observer, which may be another one later.
     """
 
     def __init__(
@@ -109,10 +91,12 @@ class FileSender:
         images: str = "attach",
     ) -> None:
         self._shows_images = images == "inline"
+        self._client = client
+        self._project_id = project_id
         self._attachments = Attachments(client, project_id)
         self._find_file = findings.find_file
         self._session = findings.session
-        self._observer = observer
+        self.observer = observer
         self._contents = read_earlier(findings.filed)
         self._reasons: dict[str, str] = {}
         self._not_attached: defaultdict[str, dict[str, None]] = defaultdict(dict)
@@ -120,6 +104,13 @@ class FileSender:
         self._has_arrived = False
         self._not_found: set[str] = set()
         self._learning = RLock()
+
+    def goes_on_with(self, client: JamaClient) -> None:
+        """Use another connection; what was brought over the old one is not brought again."""
+        self._client = client
+        self._attachments = Attachments(client, self._project_id)
+        for content in self._contents.values():
+            content.is_resumed = True
 
     def before(self, send: Send) -> Send:
         """Return what brings the files of an update before it sends that."""
@@ -146,7 +137,7 @@ class FileSender:
             for file in result.files:
                 if file.sha256 not in fates:
                     about = describe_attachment(file, result, self._session)
-                    run = _Holder(update.key, f"{RUNS_PATH}/{update.run.run_id}", about)
+                    run = FileHolder(update.key, f"{RUNS_PATH}/{update.run.run_id}", about)
                     fates[file.sha256] = self._bring(file, run)
         if self._shows_images:
             shown = (each for each in files_of(results) if fates[each.sha256] == _ATTACHED)
@@ -174,7 +165,7 @@ class FileSender:
         """
         about = describe_bundle(file, self._session)
         path = f"{PLANS_PATH}/{plan_id}"
-        self._bring(file, _Holder(f"{PLAN_PLACE}{plan_id}", path, about, is_named_at_once=True))
+        self._bring(file, FileHolder(f"{PLAN_PLACE}{plan_id}", path, about, is_named_at_once=True))
         self.tell_refusals("the test plan")
 
     def _find_address(self, file: AttachedFile) -> str:
@@ -193,9 +184,10 @@ class FileSender:
             some = ", ".join(list(names)[:_NAMED])
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             what = f"{counted(len(names), 'file')} not attached to {holders} ({some}{more})"
-            self._observer.warned(f"{what}: {self._reasons[why]}; the results are not affected")
+            self.observer.warned(f"{what}: {self._reasons[why]}; the results are not affected")
+        self._not_attached.clear()
 
-    def _bring(self, file: AttachedFile, holder: _Holder) -> str:
+    def _bring(self, file: AttachedFile, holder: FileHolder) -> str:
         """Attach a file to something; return what became of it."""
         new = SentContent(attachment_name(file))
         content = self._contents.setdefault(file.sha256, new)
@@ -219,7 +211,7 @@ class FileSender:
         with self._learning:
             yield
 
-    def _store(self, content: SentContent, file: AttachedFile, holder: _Holder) -> None:
+    def _store(self, content: SentContent, file: AttachedFile, holder: FileHolder) -> None:
         """Create the attachment and give it its content, unless that is done."""
         with content.lock:
             why = content.refused or self._refused_all
@@ -242,7 +234,7 @@ class FileSender:
             self._tell(content, file, FileState.STORED, place=holder.key_before)
 
     def _find_or_create(
-        self, content: SentContent, file: AttachedFile, holder: _Holder
+        self, content: SentContent, file: AttachedFile, holder: FileHolder
     ) -> tuple[int, bool]:
         """Return the attachment, and whether an earlier upload may have made it."""
         word = search_word(file)
@@ -254,14 +246,16 @@ class FileSender:
         wary = Wary(
             f"attachment {content.name!r}",
             content.begun_at,
-            on_wait=self._observer.waits,
+            on_wait=self.observer.waits,
             on_doubt=lambda: None,
             quiet_s=_QUIET_S,
         )
+        is_resumed = content.begun_at is not None
+        content.may_be_there, content.begun_at = True, self._client.api.connection.now_s
         created = self._attachments.create(content.name, holder.about, wary, word=word)
-        return created, content.begun_at is not None
+        return created, is_resumed
 
-    def _read(self, content: SentContent, file: AttachedFile, holder: _Holder) -> bytes:
+    def _read(self, content: SentContent, file: AttachedFile, holder: FileHolder) -> bytes:
         path = self._find_file(file.sha256)
         try:
             if path is not None:
@@ -273,7 +267,7 @@ class FileSender:
         self._reasons.setdefault(why, why)
         raise self._left_out(content, file, why, holder)
 
-    def _attach(self, content: SentContent, file: AttachedFile, holder: _Holder) -> None:
+    def _attach(self, content: SentContent, file: AttachedFile, holder: FileHolder) -> None:
         if self._refused_all:
             raise self._left_out(content, file, self._refused_all, holder)
         with self._refusing(content, file, holder, is_of_place=True):
@@ -288,7 +282,7 @@ class FileSender:
         self,
         content: SentContent,
         file: AttachedFile,
-        holder: _Holder,
+        holder: FileHolder,
         *,
         is_of_place: bool = False,
         is_of_content: bool = False,
@@ -326,7 +320,7 @@ class FileSender:
         return is_of_server and not is_of_content
 
     def _left_out(
-        self, content: SentContent, file: AttachedFile, why: str, holder: _Holder
+        self, content: SentContent, file: AttachedFile, why: str, holder: FileHolder
     ) -> _NotAttachedError:
         """Note that a file is not attached; return the error that says so."""
         self._not_attached[why][file.name] = None
@@ -345,4 +339,4 @@ class FileSender:
         receipt = FileReceipt(
             file.sha256, content.name, state, content.attachment, place=place, error=error
         )
-        self._observer.filed(receipt)
+        self.observer.filed(receipt)

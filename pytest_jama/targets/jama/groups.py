@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import LockedError, RefusedError
-from pytest_jama.core.plan import Change, ChangeKind, Unresolved
-from pytest_jama.targets.jama.answer_checks import may_be_there, says_already_there
+from pytest_jama.core.errors import LockedError
+from pytest_jama.core.plan import Unresolved
 from pytest_jama.targets.jama.case_lookup import name_project
 from pytest_jama.targets.jama.case_reasons import no_such_item, not_in_plan
 from pytest_jama.targets.jama.change_log import LookAgain
-from pytest_jama.targets.jama.client import cases_path, groups_path
+from pytest_jama.targets.jama.client import groups_path
+from pytest_jama.targets.jama.filling import Filling, find_present
 from pytest_jama.targets.jama.paging import describe_cut, named, sent_name
 from pytest_jama.targets.jama.places import PLANNED_ID, pick_oldest
-from pytest_jama.targets.jama.settling import CaseCount, group_holds, settle
+from pytest_jama.targets.jama.settling import group_holds, settle
 from pytest_jama.targets.jama.waits import within
 from pytest_jama.targets.jama.wire import Group
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.case_lookup import Case
     from pytest_jama.targets.jama.change_log import ChangeLog
     from pytest_jama.targets.jama.client import JamaClient
+    from pytest_jama.targets.jama.filling import Refusal
     from pytest_jama.targets.jama.type_fields import ItemType
     from pytest_jama.targets.jama.wire import Item, Project, TestPlan
 
@@ -36,8 +36,6 @@ _TEST_CASE = "TEST_CASE"
 _NEVER_CASES = frozenset({"TEST_PLAN", "TEST_CYCLE", "TEST_RUN", "ATTACHMENT"})
 """Categories of items that a group cannot hold. Which other types are test cases an admin decides,
 and Jama's answer tells."""
-
-_ADDED_AGAIN_AT_MOST = 2
 
 
 def look_up(client: JamaClient, cases: Iterable[Case], changes: ChangeLog) -> list[Case]:
@@ -77,10 +75,8 @@ class PlanGroups:
         self._changes = changes
         self._is_planned = plan.id == PLANNED_ID
         self._types: dict[int, ItemType] | None = None
-        self._waits_for_shown = True
         self._name_by_project: dict[int | None, str] = {}
-        self._count: CaseCount | None = None
-        self._added: list[tuple[Group, Case]] = []
+        self._filling: Filling | None = None
 
     def include(
         self, cases: Sequence[Case], *, group_name: str | None, adds: bool = True
@@ -96,18 +92,25 @@ class PlanGroups:
             The cases that the plan contains now, or would; the others are noted as left out.
         """
         groups = self._groups()
-        there = self._find_present(groups, {case.id for case in cases})
+        wanted = {case.id for case in cases}
+        there = find_present(self._client, self._plan, groups, wanted) if self._plan.id else set()
         absent = [case for case in cases if case.id not in there]
         if not adds:
             self._changes.leave_out(*(not_in_plan(case, self._plan) for case in absent))
         elif fit := {case.id: case for case in reversed(self._find_fit(absent))}:
             group = self._choose_group(groups, group_name)
-            if self._changes.is_allowed:
-                self._count = CaseCount(self._client, self._plan, group)
-            added = [case for case in reversed(fit.values()) if self._add(case, group)]
-            self._name_foreign(added)
+            added = self._fill(group, list(reversed(fit.values())))
             there = there.union(case.id for case in added)
         return [case for case in cases if case.id in there]
+
+    def _fill(self, group: Group, cases: Sequence[Case]) -> list[Case]:
+        """Add cases to a group; returns those that it has now."""
+        self._filling = Filling(self._client, self._plan, group, self._changes)
+        origins = [self._foreign_project(case) for case in cases]
+        added, refused = self._filling.add(cases, origins)
+        self._changes.leave_out(*(self._explain(each, group) for each in refused))
+        self._name_foreign(added)
+        return added
 
     def _find_fit(self, cases: Sequence[Case]) -> list[Case]:
         """Return those that may go into a group, each with its item."""
@@ -140,57 +143,16 @@ class PlanGroups:
         return self._name_by_project[item.project_id]
 
     def wait_for_others(self, *, are_known: bool) -> bool:
-        """Wait until no other session adds cases; see `CaseCount.wait_for_others`.
+        """Wait until no other session adds cases; see `Filling.wait_for_others`.
 
         When this session had none to add the plan is not a new one, and nothing is waited for.
-        What it has added is there afterwards, even if Jama first accepted it and did not do it.
         """
-        if self._count is None:
-            return False
-        are_others = self._count.wait_for_others(are_known=are_known)
-        if are_others or self._count.is_short:
-            self._add_lost()
-        return are_others
-
-    def _add_lost(self) -> None:
-        """Add again what the group does not show, though Jama said that it was added.
-
-        It may be shown late, so that is waited for before.
-        """
-        pauses_s = within(self._client.waits_s)
-        for attempt in range(2, 2 + _ADDED_AGAIN_AT_MOST):
-            lost = self._find_lost()
-            for pause_s in pauses_s:
-                if not lost:
-                    return
-                self._client.api.connection.sleep(pause_s)
-                lost = self._find_lost()
-            for group, case in lost:
-                path = cases_path(self._plan.id, group.id)
-                self._client.again(path, method="POST")("accepted, but not there", attempt, 0.0)
-                with suppress(RefusedError):
-                    self._client.add_case(self._plan.id, group.id, case.id)
-
-    def _find_lost(self) -> list[tuple[Group, Case]]:
-        groups = dict.fromkeys(group for group, _ in self._added)
-        present = self._find_present(groups, {case.id for _, case in self._added})
-        return [(group, case) for group, case in self._added if case.id not in present]
+        return self._filling is not None and self._filling.wait_for_others(are_known=are_known)
 
     def _groups(self) -> list[Group]:
         if self._is_planned:
             return [Group(PLANNED_ID, DEFAULT_GROUP)]
         return list(self._client.groups(self._plan.id))
-
-    def _find_present(self, groups: Iterable[Group], wanted: set[int]) -> set[int]:
-        """Return which of the cases stand in any group; reads no further than necessary."""
-        present: set[int] = set()
-        for group in groups if not self._is_planned else ():
-            for case in self._client.cases(self._plan.id, group.id):
-                if case.id in wanted:
-                    present.add(case.id)
-                if present == wanted:
-                    return present
-        return present
 
     def _choose_group(self, groups: Sequence[Group], name: str | None) -> Group:
         wanted = name or DEFAULT_GROUP
@@ -229,52 +191,8 @@ class PlanGroups:
         self._changes.note_if_in_doubt("test group", settled, again)
         return settled
 
-    def _add(self, case: Case, group: Group) -> bool:
-        """Add one case; returns whether the group has it now."""
-        project = self._foreign_project(case)
-        what = f"case {case.ref}" + (f" of project {project}" if project else "")
-        try:
-            self._changes.make(
-                Change(ChangeKind.ADD, what, f"group {group.name!r}"),
-                lambda: self._client.add_case(self._plan.id, group.id, case.id),
-                otherwise=None,
-            )
-        except RefusedError as refusal:
-            is_locked = isinstance(refusal, LockedError)
-            if not is_locked and may_be_there(refusal) and self._is_there(case, group, refusal):
-                return True
-            self._changes.leave_out(self._explain(case, group, refusal))
-            return False
-        if self._count is not None:
-            self._count.added_one()
-            self._added.append((group, case))
-        return True
-
-    def _is_there(self, case: Case, group: Group, refusal: RefusedError) -> bool:
-        """Look whether the plan has a case that Jama does not add; what is new may show late."""
-        path = cases_path(self._plan.id, group.id)
-        again = self._client.again(path)
-        pauses_s = within(self._client.waits_s) if self._waits_for_shown else ()
-        for attempt, pause_s in enumerate((0.0, *pauses_s), start=1):
-            if attempt > 1:
-                again("said to be there, but not shown", attempt, pause_s)
-            if self._client.has_case(self._plan.id, group.id, case.id):
-                return True
-            if self._find_present(self._groups(), {case.id}):
-                return True
-            if not says_already_there(refusal):
-                return self._is_added_now(case, group)
-        self._waits_for_shown = False  # not for each of many cases
-        return False
-
-    def _is_added_now(self, case: Case, group: Group) -> bool:
-        """Add a case once more: several requests at the same time may have been in conflict."""
-        with suppress(RefusedError):
-            self._client.add_case(self._plan.id, group.id, case.id)
-            return True
-        return False
-
-    def _explain(self, case: Case, group: Group, refusal: RefusedError) -> Unresolved:
+    def _explain(self, refused: Refusal, group: Group) -> Unresolved:
+        case, refusal = refused
         item = case.item or self._client.find_item(case.id)
         if item is None:
             return no_such_item(case.ref)

@@ -24,7 +24,7 @@ from pytest_jama.core.plan import Receipt, SendState
 from pytest_jama.targets.http.retry import NO_STATUS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.plan import Update
     from pytest_jama.core.port import Observer
@@ -67,11 +67,29 @@ STATE_BY_ERROR: Mapping[type[TargetError], SendState] = {
 def gather(jobs: Sequence[Callable[[], T]], *, at_once: int) -> list[T]:
     """Do several jobs in threads and return their results in the order of the jobs.
 
+    Args:
+        jobs: See `as_done`.
+        at_once: See `as_done`.
+
+    Raises:
+        BaseException: See `as_done`.
+        KeyboardInterrupt: See `as_done`.
+    """
+    results = dict(as_done(jobs, at_once=at_once))
+    return [results[number] for number in range(len(jobs))]
+
+
+def as_done(jobs: Sequence[Callable[[], T]], *, at_once: int) -> Iterator[tuple[int, T]]:
+    """Do several jobs in threads, which begin them in their order.
+
     The threads are daemons: those of an executor would keep the interpreter from ending.
 
     Args:
         jobs: What to do; nothing depends on anything else.
         at_once: How many are done at the same time.
+
+    Yields:
+        The number of each job and its result, in the calling thread, as soon as it is done.
 
     Raises:
         BaseException: What one of them raised; of several the first in the order of the jobs, as
@@ -81,33 +99,38 @@ def gather(jobs: Sequence[Callable[[], T]], *, at_once: int) -> list[T]:
     """
     workers = min(len(jobs), at_once)
     if workers < 2:  # noqa: PLR2004 - a thread for one job would be a waste
-        return [job() for job in jobs]
+        yield from ((number, job()) for number, job in enumerate(jobs))
+        return
     waiting = deque(enumerate(jobs))
-    results: dict[int, T] = {}
+    done: queue.SimpleQueue[tuple[int, T] | None] = queue.SimpleQueue()
     errors: dict[int, BaseException] = {}
 
     def work() -> None:
         while (begun := _take(waiting)) is not None:
             number, job = begun
             try:
-                results[number] = job()
+                done.put((number, job()))
             except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
                 errors[number] = error
                 waiting.clear()
+        done.put(None)
 
     threads = [
-        threading.Thread(target=work, name="pytest-jama-read", daemon=True) for _ in range(workers)
+        threading.Thread(target=work, name="pytest-jama-jobs", daemon=True) for _ in range(workers)
     ]
     try:
         for thread in threads:
             thread.start()
-        for thread in threads:
-            _wait_for(thread)
+        while workers:
+            result = _wait_for(done)
+            if result is None:
+                workers -= 1
+            else:
+                yield result
     finally:
         waiting.clear()
     if errors:
         raise errors[min(errors)]
-    return [results[number] for number in range(len(jobs))]
 
 
 def _take(waiting: deque[T]) -> T | None:
@@ -118,10 +141,11 @@ def _take(waiting: deque[T]) -> T | None:
         return None
 
 
-def _wait_for(thread: threading.Thread) -> None:
-    while thread.is_alive():
+def _wait_for(results: queue.SimpleQueue[T]) -> T:
+    while True:
         # With a timeout, since Windows lets no Ctrl-C through to a wait without one.
-        thread.join(_LOOK_AROUND_S)
+        with contextlib.suppress(queue.Empty):
+            return results.get(timeout=_LOOK_AROUND_S)
 
 
 class Sending:
@@ -137,6 +161,7 @@ class Sending:
         stop: Makes the requests under way end soon.
         on_receipt: Told each receipt, in the calling thread.
         concurrency: How many threads.
+        goes_on: Asked before each update; after False no more is begun, and what is under way ends.
     """
 
     def __init__(
@@ -147,7 +172,9 @@ class Sending:
         stop: Callable[[], None],
         on_receipt: Observe,
         concurrency: int,
+        goes_on: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._goes_on = goes_on
         self._updates = updates
         self._send = send
         self._stop = stop
@@ -206,7 +233,8 @@ class Sending:
             self._hand_out()
 
     def _hand_out(self) -> None:
-        idle = 0 if self.stopped_by else self._workers - self._in_flight
+        is_over = self.stopped_by or not self._goes_on()
+        idle = 0 if is_over else self._workers - self._in_flight
         for job in itertools.islice(self._waiting, idle):
             self._in_flight += 1
             self._jobs.put(job)

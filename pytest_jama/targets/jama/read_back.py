@@ -26,7 +26,7 @@ from pytest_jama.targets.jama.waits import LEAST_WAIT_S, within
 from pytest_jama.targets.jama.wire import Cycle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.targets.jama.client import JamaClient
@@ -58,8 +58,30 @@ class ReadBack:
         self._drops_accounts = False
         self.shown: dict[int, TestRun] = {}
 
+    def look(
+        self, receipts: Mapping[str, Receipt], runs: Mapping[int, TestRun]
+    ) -> tuple[dict[str, Receipt], set[str]]:
+        """Compare what was sent with runs that were read already.
+
+        Args:
+            receipts: Receipts of sent updates, by their keys.
+            runs: The runs, by their IDs.
+
+        Returns:
+            The receipts, and the keys of those whose run is not as it was before: these are final.
+        """
+        self.shown.update(runs)
+        sent = dict(enumerate(receipts.values()))
+        old = self._find_old(sent, runs)
+        final = {each.update.key: _compare(each, runs) for n, each in sent.items() if n not in old}
+        return {**receipts, **final}, set(final)
+
     def verify(
-        self, receipts: Sequence[Receipt], *, is_second: bool = False
+        self,
+        receipts: Sequence[Receipt],
+        *,
+        is_second: bool = False,
+        known: Collection[str] = (),
     ) -> tuple[tuple[Receipt, ...], tuple[int, ...]]:
         """Compare what Jama stores with what was sent; a run that differs is a mismatch.
 
@@ -72,13 +94,18 @@ class ReadBack:
         Args:
             receipts: Only those of sent updates are looked at.
             is_second: Whether they have been sent again.
+            known: The keys of updates whose receipts are final already.
 
         Returns:
             The receipts, and the places of those whose run is as it was before, so that sending
             them again may help.
         """
         final = list(receipts)
-        left: Sent = {n: each for n, each in enumerate(receipts) if each.state is SendState.SENT}
+        left: Sent = {
+            n: each
+            for n, each in enumerate(receipts)
+            if each.state is SendState.SENT and each.update.key not in known
+        }
         shown: Mapping[int, TestRun] = {}
         try:
             waits = self._waits(is_second=is_second) if left and self._cycle else ()

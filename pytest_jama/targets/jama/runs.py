@@ -117,6 +117,7 @@ class RunUpdate:
         earlier: The entries of others, to be kept below the account, in its form.
         is_plain: Whether the account is written as plain text.
         images: Tags of images that the account shows, where it is rich text.
+        over: What this session wrote there while tests ran, and replaces now; `run` is without it.
     """
 
     run: TestRun
@@ -129,6 +130,7 @@ class RunUpdate:
     earlier: str = ""
     is_plain: bool = False
     images: tuple[str, ...] = ()
+    over: RunUpdate | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> str:
@@ -265,7 +267,7 @@ class RunUpdate:
 
     def _sent(self) -> dict[str, Any]:
         """Return what a request says of it, as words: what must be there later."""
-        steps = [[step.status, _result_of(step)] for step in self.steps]
+        steps = [[step.status, result_words(step)] for step in self.steps]
         sent = {
             "account": words_of(self.account_text()),
             "steps": steps,
@@ -274,7 +276,8 @@ class RunUpdate:
         return {name: value for name, value in sent.items() if value not in ("", [], None)}
 
 
-def _result_of(step: RunStep) -> str:
+def result_words(step: RunStep) -> str:
+    """Return the words of a step's result, as it is stored or sent."""
     result = step_json(step).get("result")
     return words_of(result) if isinstance(result, str) else ""
 

@@ -161,30 +161,27 @@ class CaseCount:
         self._client = client
         self._plan = plan
         self._group = group
-        self._found = 0
-        self._expected = self._read()
+        self._found = self._expected = self._read()
 
     @property
     def is_short(self) -> bool:
         """Whether the group had fewer cases than it should when it was looked at last."""
         return self._found < self._expected
 
-    def added_one(self) -> None:
-        """Note that this session has added a case."""
-        self._expected += 1
-
-    def wait_for_others(self, *, are_known: bool) -> bool:
+    def wait_for_others(self, *, added: int, are_known: bool) -> bool:
         """Wait until no other session adds cases any more, if one does.
 
         A cycle has runs of those cases only that the plan had when the cycle was created.
 
         Args:
+            added: How many cases this session has added.
             are_known: Whether it is certain that there are other sessions.
 
         Returns:
             Whether another session was at work.
         """
         found = self._read()
+        self._expected += added
         if found <= self._expected and not are_known:
             return False
         connection = self._client.api.connection

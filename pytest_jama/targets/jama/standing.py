@@ -41,12 +41,14 @@ class Writer(NamedTuple):
         session: The name of the session.
         over: The line above what is replaced.
         leaves_others: Whether runs that others wrote into are left alone.
+        wrote: The API IDs of runs that it wrote while tests ran, whether or not they show it.
     """
 
     provenance: str = ""
     session: str = ""
     over: str = ""
     leaves_others: bool = False
+    wrote: frozenset[int] = frozenset()
 
     @property
     def signature(self) -> str:
@@ -74,10 +76,12 @@ def look_at(run: TestRun, writer: Writer) -> Standing:
     accounts = [read_account(entry) for entry in entries]
     others = [n for n, each in enumerate(accounts) if each is None or not _is_own(each, writer)]
     newest = accounts[0] if accounts else None
+    is_ours = run.run_id in writer.wrote
+    people = _describe_people(run, newest, has_text=bool(entries), writer=writer)
     return Standing(
         tuple(entries[number] for number in others),
-        _describe_people(run, newest, has_text=bool(entries), writer=writer),
-        is_own=bool(accounts) and 0 not in others,
+        "" if is_ours else people,
+        is_own=is_ours or (bool(accounts) and 0 not in others),
     )
 
 

@@ -6,27 +6,22 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
-from pytest_jama.core.errors import OutOfReachError, TargetError
+from pytest_jama.core.errors import NotUsableError, RefusedError, TargetError
 from pytest_jama.core.plan import Plan, SendState
-from pytest_jama.core.port import Observer
 from pytest_jama.core.results import linked_cases
 from pytest_jama.targets.http.connection import READ_TIMEOUT_S
-from pytest_jama.targets.jama.account_form import AccountForm
-from pytest_jama.targets.jama.actual_results import over_line
+from pytest_jama.targets.http.transport import Route
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
 from pytest_jama.targets.jama.cycles import CycleResolver
-from pytest_jama.targets.jama.drift import LockGuard
-from pytest_jama.targets.jama.field_values import describe_unset, find_values
+from pytest_jama.targets.jama.early_sending import EarlySending
+from pytest_jama.targets.jama.early_updates import EarlyUpdates
+from pytest_jama.targets.jama.guarded_plan import plan_guarded
 from pytest_jama.targets.jama.lock_holders import with_holders
-from pytest_jama.targets.jama.parallel import INTERRUPTED, Sending, none_sent
+from pytest_jama.targets.jama.parallel import INTERRUPTED
 from pytest_jama.targets.jama.places import link_of_run
 from pytest_jama.targets.jama.read_back import ReadBack
-from pytest_jama.targets.jama.run_body import body_of
-from pytest_jama.targets.jama.run_writer import RunWriter
-from pytest_jama.targets.jama.second_sending import SecondSending
-from pytest_jama.targets.jama.standing import Writer
-from pytest_jama.targets.jama.update_plan import plan_updates
+from pytest_jama.targets.jama.run_sending import RunSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,13 +29,12 @@ if TYPE_CHECKING:
     from pytest_jama.config.models import Settings
     from pytest_jama.core.attached_file import AttachedFile
     from pytest_jama.core.cases import CaseRef
-    from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.plan import Findings, Receipt, Update
+    from pytest_jama.core.port import Observer
     from pytest_jama.targets.http.give_up import Clocks
     from pytest_jama.targets.jama.change_log import Doubtful
-    from pytest_jama.targets.jama.field_values import FieldValues
-    from pytest_jama.targets.jama.parallel import Send
+    from pytest_jama.targets.jama.early_updates import PlanRuns
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
 
@@ -52,6 +46,8 @@ def make_jama_target(
 ) -> JamaTarget:
     """Make the target for one Jama; no request is sent yet.
 
+    The environment counts as it is now: tests that run meanwhile may set a proxy.
+
     Args:
         settings: Where it is, who we are, what may be created.
         clocks: Time.
@@ -60,9 +56,10 @@ def make_jama_target(
     Raises:
         CredentialsError: When the settings hold no credentials.
     """
+    route = Route.of_environment(settings.url)
 
     def connect() -> JamaClient:
-        api = open_api(settings, clocks=clocks, read_timeout_s=read_timeout_s)
+        api = open_api(settings, clocks=clocks, read_timeout_s=read_timeout_s, route=route)
         return JamaClient(api, at_once=settings.upload.concurrency)
 
     return JamaTarget(connect, settings)
@@ -82,16 +79,37 @@ class JamaTarget:
         self._settings = settings
         self._cycle_id: int | None = None
         self._total_runs: int | None = None
-        self._doubtful: Sequence[Doubtful] = ()
+        self._doubtful: tuple[Doubtful, ...] = ()
         self._project_id: int | None = None
         self._plan_id: int | None = None
         self._findings: Findings | None = None
+        self._made_sender: RunSender | None = None
+        self._begun: dict[str, float] = {}
+        self._is_cut_short = False
+        self._sent_early = EarlyUpdates(settings.url, lambda: self._client)
+        self._early = EarlySending(self._sent_early, lambda: self._client)
 
     @property
     def _client(self) -> JamaClient:
         if self._connected is None:
             self._connected = self._connect()
         return self._connected
+
+    @property
+    def _sender(self) -> RunSender:
+        """What writes over the connection that is in use."""
+        made = self._made_sender
+        if made is None or made.client is not self._client:
+            self._made_sender = made = RunSender(self._client, self._settings, before=made)
+        return made
+
+    def _disconnect(self) -> None:
+        """Give up a connection over which nothing comes any more; the next use makes another."""
+        connected, self._connected = self._connected, None
+        self._is_cut_short = False
+        if connected is not None:
+            connected.api.connection.stop()
+            connected.api.connection.close()
 
     def plan(self, findings: Findings, *, create: bool, observer: Observer) -> Plan:
         """Find the runs of the cases with a verdict, and what to write; see `Target.plan`.
@@ -102,10 +120,12 @@ class JamaTarget:
         Raises:
             TargetError: When project, plan or cycle cannot be used, or there are no credentials.
         """
+        if self._is_cut_short:
+            self._disconnect()
         self._findings, judgement = findings, findings.judgement
         wanted = judgement.cases if findings.prepares else judgement.to_write
         if not wanted:
-            return Plan()
+            return self._early.complete(Plan())
         aliases = () if findings.prepares else judgement.possible_aliases
         resolution = self.resolve(
             [case.case_ref for case in wanted],
@@ -116,38 +136,34 @@ class JamaTarget:
             begun=findings.begun,
             lock=findings.lock,
         )
-        guard = LockGuard(
-            findings.lock,
-            resolution.items,
-            mode=self._settings.drift,
-            incomplete=judgement.incomplete,
-        )
-        planned = plan_updates(
-            () if findings.prepares else (*wanted, *aliases),
-            resolution.runs,
-            incomplete=judgement.incomplete,
-            writer=Writer(
-                provenance=findings.provenance,
-                session=findings.session,
-                over=over_line(datetime.now(tz=timezone.utc)),
-                leaves_others=self._settings.run.others == "leave",
-            ),
-            check=guard.check,
-        )
-        return Plan(
+        cases = () if findings.prepares else (*wanted, *aliases)
+        findings = findings._replace(judgement=judgement._replace(cases=cases))
+        plan_runs = self._plan_runs(findings, resolution)
+        planned = self._sent_early.reconcile(plan_runs, resolution.runs)
+        plan = Plan(
             places=(resolution.project, resolution.plan, resolution.cycle),
             updates=planned.updates,
             changes=resolution.changes,
             unresolved=resolution.unresolved,
-            warnings=(*resolution.warnings, *guard.warnings, *planned.warnings),
+            warnings=(*resolution.warnings, *planned.warnings),
             left=planned.left,
             replaced=planned.replaced,
-            links={
-                update.key: link_of_run(self._settings.url, update.run.run_id, self._project_id)
-                for update in planned.updates
-                if update.run.run_id
-            },
+            links=self._links_of(planned.updates),
         )
+        return self._early.complete(plan)
+
+    def _plan_runs(self, findings: Findings, resolution: Resolution) -> PlanRuns:
+        """Return what decides what is written into runs."""
+        settings = self._settings
+        now = datetime.fromtimestamp(self._client.api.connection.now_s, timezone.utc)
+        return lambda runs, wrote: plan_guarded(
+            findings, resolution, settings=settings, now=now, runs=runs, wrote=wrote
+        )
+
+    def _links_of(self, updates: Sequence[Update]) -> Mapping[str, str]:
+        run_ids = ((each.key, cast("RunUpdate", each).run.run_id) for each in updates)
+        url, project_id = self._settings.url, self._project_id
+        return {key: link_of_run(url, run_id, project_id) for key, run_id in run_ids if run_id}
 
     def _find_others(self, findings: Findings) -> Sequence[CaseRef]:
         """Return the linked cases that nothing is written for."""
@@ -168,6 +184,7 @@ class JamaTarget:
         observer: Observer,
         begun: Mapping[str, float] = MappingProxyType({}),
         lock: Lock | None = None,
+        only_existing: bool = False,
     ) -> Resolution:
         """Find the runs of the cases, creating plan, group and cycle where allowed.
 
@@ -181,25 +198,85 @@ class JamaTarget:
             observer: Told each change as soon as it is made.
             begun: See `Findings.begun`.
             lock: Its API IDs decide which item a case is.
+            only_existing: Whether only the runs of a cycle that exists are wanted.
 
         Raises:
             TargetError: When project, plan or cycle cannot be used.
         """
         self._client.api.connection.tell(observer)
         resolver = CycleResolver(
-            self._client, self._settings, create=create, observer=observer, begun=begun, lock=lock
+            self._client,
+            self._settings,
+            create=create,
+            observer=observer,
+            begun={**begun, **self._begun},
+            lock=lock,
+            only_existing=only_existing,
+            made_early=self._early.made_cycle,
         )
         try:
             resolution = resolver.resolve(case_refs, aliases, others)
         except KeyboardInterrupt:
             self._client.api.connection.stop()  # what is under way in threads goes no further
             raise
+        except TargetError:
+            now_s = self._client.api.connection.now_s
+            self._begun.update(dict.fromkeys(resolver.changes.unfinished, now_s))
+            self._early.changes += resolver.changes.made
+            raise
         self._cycle_id = cast("int | None", resolution.cycle.place_id)
         self._project_id = cast("int | None", resolution.project.place_id)
         self._plan_id = cast("int | None", resolution.plan.place_id)
         self._total_runs = resolver.total_runs
-        self._doubtful = resolver.doubtful
+        self._doubtful = (*self._doubtful, *resolver.changes.doubtful)
         return resolution
+
+    def send_early(self, findings: Findings, *, observer: Observer) -> None:
+        """Write verdicts that are final; see `SendsEarly.send_early`.
+
+        Raises:
+            TargetError: When the server cannot be used now.
+        """
+        known = self._early.take(findings)
+        if known is None:
+            return
+        self._findings = known
+        try:
+            self._send_next(known, observer)
+        except (RefusedError, NotUsableError):
+            raise
+        except BaseException:  # the connection may have been stopped: it is of no use any more
+            self._disconnect()
+            raise
+
+    def _send_next(self, findings: Findings, observer: Observer) -> None:
+        early = self._early
+        if early.resolution is None:
+            refs, aliases = early.references(findings)
+            others = self._find_others(findings)
+            resolution = self.resolve(
+                list(refs),
+                aliases=aliases,
+                others=[ref for ref in others if ref not in refs],
+                create=True,
+                observer=observer,
+                begun=findings.begun,
+                lock=findings.lock,
+                only_existing=self._settings.plan.add == "reported",
+            )
+            early.found(resolution)
+        self._client.api.connection.tell(observer)
+        plan = early.plan_next(findings, self._plan_runs, total_runs=self._total_runs)
+        plan = plan._replace(links=self._links_of(plan.updates))
+        early.send(plan, self._sender, self._project_id, observer=observer)
+
+    def end_early(self) -> None:
+        """Begin nothing more of `send_early`; called again, stop what is under way, too."""
+        connected = self._connected
+        if not self._early.goes_on() and connected is not None:
+            self._is_cut_short = True
+            connected.api.connection.stop()
+        self._early.end()
 
     def push(self, updates: Sequence[Update], *, observer: Observer) -> tuple[Receipt, ...]:
         """Write the updates and read them back; see `Target.push`.
@@ -210,40 +287,25 @@ class JamaTarget:
             self._look_for_second_ones(observer)
             return ()
         self._client.api.connection.tell(observer)
-        form = AccountForm(self._client)
-        try:
-            assignee = self._find_assignee()
-            fields = find_values(self._client, "run", self._settings.run.fields, texts=False)
-            is_wanted = self._settings.run.actual_results
-            ours = form.apply(cast("Sequence[RunUpdate]", updates), is_wanted=is_wanted)
-        except TargetError as error:
-            if isinstance(error, OutOfReachError):
-                self._client.api.connection.stop()  # nothing is waited for any more
-            self._look_for_second_ones(observer)
-            return none_sent(updates, error, observer)
-        except KeyboardInterrupt:
-            return none_sent(updates, INTERRUPTED, observer)
-        writer = self._make_writer(assignee, fields)
-        sent, stopped_by = self._send_with_files(ours, writer, observer)
-        if stopped_by is not None:
-            if stopped_by is not INTERRUPTED:
-                self._look_for_second_ones(observer)
-            return sent
         read_back = ReadBack(self._client, self._cycle_id, total_runs=self._total_runs)
-        receipts, lost = read_back.verify(sent)
-        second = SecondSending(
-            self._client,
-            read_back,
-            send=lambda updates: self._send(updates, writer.write, Observer()),
-        )
-        if lost:
-            receipts = second.send_again(receipts, lost)
-        receipts = second.without_tags(receipts, form)
-        for before, receipt in zip(sent, receipts, strict=True):
-            if receipt.state not in (before.state, SendState.UNVERIFIED):
-                observer.received(receipt)
-        self._look_for_second_ones(observer)
-        return with_holders(self._client, receipts)
+        early = self._sent_early.receipts_of(updates)
+        checked, known = read_back.look(early, self._sent_early.shown)
+        for receipt in checked.values():
+            observer.received(receipt)
+        new = [cast("RunUpdate", each) for each in updates if each.key not in early]
+        for text in self._sent_early.describe_resent(new):
+            observer.warned(text)
+        sent, stopped_by = self._sender.deliver(new, self._findings, self._project_id, observer)
+        now = {**checked, **{each.key: receipt for each, receipt in zip(new, sent, strict=True)}}
+        receipts = tuple(now[each.key] for each in updates)
+        if stopped_by is None:
+            told, receipts = receipts, self._sender.verify(receipts, read_back, known)
+            for before, receipt in zip(told, receipts, strict=True):
+                if receipt.state not in (before.state, SendState.UNVERIFIED):
+                    observer.received(receipt)
+        if stopped_by is not INTERRUPTED:
+            self._look_for_second_ones(observer)
+        return receipts if stopped_by else with_holders(self._client, receipts)
 
     def _look_for_second_ones(self, observer: Observer) -> None:
         """List once more what was created slowly: a server may have made it twice by now."""
@@ -253,28 +315,9 @@ class JamaTarget:
                 observer.warned(warning)
 
     def close(self) -> None:
-        """Give the connections back."""
-        if self._connected is not None:
-            self._connected.api.connection.close()
-
-    def _find_assignee(self) -> int | None:
-        is_nobody = self._settings.run.assigned_to == "none"
-        return None if is_nobody else self._client.get_current_user_id()
-
-    def _send_with_files(
-        self, updates: Sequence[RunUpdate], writer: RunWriter, observer: Observer
-    ) -> tuple[tuple[Receipt, ...], PytestJamaError | None]:
-        """Do what `_send` does; the files of the tests go before."""
-        has_files = any(each.files for update in updates for each in update.verdict.results)
-        if not has_files or self._findings is None or self._project_id is None:
-            return self._send(updates, writer.write, observer)
-        from pytest_jama.targets.jama.file_sender import FileSender  # noqa: PLC0415 (few have any)
-
-        images = self._settings.evidence.images
-        files = FileSender(self._client, self._project_id, self._findings, observer, images=images)
-        sent = self._send(updates, files.before(writer.write), observer)
-        files.tell_refusals()
-        return sent
+        """Give the connections back; what is still under way over them ends."""
+        self._early.end()
+        self._disconnect()
 
     def keep_bundle(self, file: AttachedFile, *, observer: Observer) -> None:
         """Attach the bundle of a session to its test plan; see `TakesBundles.keep_bundle`."""
@@ -284,27 +327,3 @@ class JamaTarget:
 
         files = FileSender(self._client, self._project_id, self._findings, observer)
         files.bring_bundle(file, self._plan_id)
-
-    def _send(
-        self, updates: Sequence[RunUpdate], write: Send, observer: Observer
-    ) -> tuple[tuple[Receipt, ...], PytestJamaError | None]:
-        """Write the updates; returns their receipts, and why not all could be tried, if so."""
-        sending = Sending(
-            updates,
-            send=write,
-            stop=self._client.api.connection.stop,
-            on_receipt=observer.received,
-            concurrency=self._settings.upload.concurrency,
-        )
-        receipts = sending.run()
-        return receipts, sending.stopped_by
-
-    def _make_writer(self, assignee: int | None, fields: FieldValues) -> RunWriter:
-        unusable = ((f"field {name} not stored", why) for name, why in fields.problems.items())
-        return RunWriter(
-            self._client,
-            method=self._settings.run.write,
-            body_of=lambda update: body_of(update, fields=fields.values, assignee=assignee),
-            remarks=tuple(unusable),
-            explain=lambda run: describe_unset(self._client, run, fields.values),
-        )

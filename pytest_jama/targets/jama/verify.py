@@ -185,7 +185,10 @@ def is_written_over(update: RunUpdate, stored: TestRun) -> bool:
 
 def is_unchanged(update: RunUpdate, stored: TestRun | None) -> bool:
     """Return whether a run is what it was before the update, so the update was lost on the way."""
-    return stored is not None and _content(stored) == _content(update.run)
+    if stored is None:
+        return False
+    shows_earlier = update.over is not None and not describe_mismatch(update.over, stored)
+    return shows_earlier or _content(stored) == _content(update.run)
 
 
 def describe_losses(before: Iterable[TestRun], after: Iterable[TestRun]) -> str:

@@ -1,6 +1,7 @@
 """The search over items, plans, cycles, runs and attachments: full text and date ranges."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Annotated
 
@@ -55,8 +56,7 @@ async def search(call: Caller, query: Annotated[AbstractFilter, Query()]) -> JSO
 
 def _selection(call: Call, query: AbstractFilter) -> Selection:
     selection = (
-        of_kind()
-        .where("n.indexed_at <= ?", call.database.clock())
+        replace(of_kind(), shown_from=("n.visible_at", "n.indexed_at"))
         .where_in("n.project", query.project)
         .where_in("n.item_type", query.item_type)
         .where_in("n.document_key", query.document_key)

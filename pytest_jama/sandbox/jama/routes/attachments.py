@@ -17,7 +17,7 @@ from pytest_jama.sandbox.jama.incoming import (
     QueryModel,
 )
 from pytest_jama.sandbox.jama.model import ApiError, Json, Node, bad_request, not_found
-from pytest_jama.sandbox.jama.nodes import NewNode, add_node, count_nodes, find_node, touch
+from pytest_jama.sandbox.jama.nodes import NewNode, add_node, find_node, find_nodes, touch
 from pytest_jama.sandbox.jama.objects import new_fields, serve_one
 from pytest_jama.sandbox.jama.selection import of_kind
 from pytest_jama.sandbox.jama.stored_files import (
@@ -74,7 +74,7 @@ async def post_attachment(call: PlainCaller, project_id: int) -> JSONResponse:
 
 def _refuse_second(call: Call, project: int, fields: Json) -> None:
     named = of_kind("attachments").where("n.project = ?", project)
-    if count_nodes(
+    if find_nodes(
         call.database, named.where("json_extract(n.fields, '$.name') = ?", fields["name"])
     ):
         raise bad_request(f"an attachment with the name {fields['name']!r} already exists")

@@ -1,6 +1,5 @@
 """Comments and locks: what people leave on items, plans, runs and attachments."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -58,16 +57,12 @@ class CommentBody(Body):
 @router.get("/comments")
 async def list_comments(call: Caller, query: Annotated[CommentFilter, Query()]) -> JSONResponse:
     """List all comments."""
-    return _shown(call, _find(call, query), query)
+    return _shown(call, query)
 
 
-def _find(call: Call, query: CommentFilter, **wanted: int) -> Sequence[Row]:
+def _shown(call: Call, query: CommentFilter, **wanted: int) -> JSONResponse:
     roots: dict[str, Any] = {"in_reply_to": None} if query.root_comments_only else {}
-    return call.database.select("comments", **wanted, **roots)
-
-
-def _shown(call: Call, rows: Sequence[Row], query: ListQuery) -> JSONResponse:
-    return envelope.cut(call, [_comment(row) for row in rows], query)
+    return envelope.table_page(call, "comments", _comment, query, **wanted, **roots)
 
 
 def _comment(row: Row) -> Json:
@@ -136,7 +131,7 @@ async def get_comment(call: Caller, comment_id: int, query: IncludeQuery) -> JSO
 async def list_replies(call: Caller, comment_id: int, query: PageQuery) -> JSONResponse:
     """List the replies to a comment."""
     _require_comment(call, comment_id)
-    return _shown(call, call.database.select("comments", in_reply_to=comment_id), query)
+    return envelope.table_page(call, "comments", _comment, query, in_reply_to=comment_id)
 
 
 def _require_comment(call: Call, comment_id: int) -> Row:
@@ -160,7 +155,7 @@ def _serve(kind: str) -> None:
         call: Caller, node_id: NodeId, query: Annotated[CommentFilter, Query()]
     ) -> JSONResponse:
         node = call.require_node(node_id, kind)
-        return _shown(call, _find(call, query, item=node.id), query)
+        return _shown(call, query, item=node.id)
 
     @router.get(f"/{kind}/{{id}}/lock")
     async def get_lock(call: Caller, node_id: NodeId, query: IncludeQuery) -> JSONResponse:

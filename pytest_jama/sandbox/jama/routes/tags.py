@@ -59,8 +59,8 @@ async def list_tags_of_project(call: Caller, project_id: int, query: PageQuery) 
 
 
 def _tags_of(call: Call, project_id: int, query: ListQuery) -> JSONResponse:
-    rows = call.database.select("tags", project=call.require_project(project_id))
-    return envelope.cut(call, [_tag(row) for row in rows], query)
+    project = call.require_project(project_id)
+    return envelope.table_page(call, "tags", _tag, query, project=project)
 
 
 @router.post("/tags")
@@ -189,8 +189,7 @@ def _serve_links(kind: str) -> None:
     @router.get(f"/{kind}/{{id}}/links")
     async def list_links(call: Caller, node_id: NodeId, query: PageQuery) -> JSONResponse:
         node = call.require_node(node_id, kind)
-        rows = call.database.select("links", item=node.id)
-        return envelope.cut(call, [_link(row) for row in rows], query)
+        return envelope.table_page(call, "links", _link, query, item=node.id)
 
     @router.post(f"/{kind}/{{id}}/links")
     async def add_link(call: PlainCaller, node_id: NodeId) -> JSONResponse:

@@ -10,7 +10,8 @@ from pytest_jama.sandbox.jama.accounts import case_types
 from pytest_jama.sandbox.jama.calls import Call, Caller, PlainCaller, require_user
 from pytest_jama.sandbox.jama.edits import Edit
 from pytest_jama.sandbox.jama.incoming import Body, FieldsBody, IncludeQuery, ListQuery, PageQuery
-from pytest_jama.sandbox.jama.model import Node, StoredGroup, bad_request, not_found
+from pytest_jama.sandbox.jama.long_lists import find_in_order
+from pytest_jama.sandbox.jama.model import Node, PlanGroup, bad_request, not_found
 from pytest_jama.sandbox.jama.nodes import find_node, save_fields
 from pytest_jama.sandbox.jama.objects import (
     Kind,
@@ -18,14 +19,16 @@ from pytest_jama.sandbox.jama.objects import (
     new_fields,
     serve,
 )
-from pytest_jama.sandbox.jama.planning import (
+from pytest_jama.sandbox.jama.plan_groups import (
     add_case,
     add_group,
-    add_plan,
     delete_group,
-    delete_plan,
+    find_cases,
+    find_group,
     find_groups,
+    is_in_group,
 )
+from pytest_jama.sandbox.jama.planning import add_plan, delete_plan
 from pytest_jama.sandbox.jama.rules import check_length
 from pytest_jama.sandbox.jama.selection import of_kind
 
@@ -118,23 +121,23 @@ async def put_archived(call: PlainCaller, plan_id: int) -> JSONResponse:
     return envelope.updated(call)
 
 
-async def _group(call: Caller, plan_id: int, group_id: int) -> StoredGroup:
+async def _group(call: Caller, plan_id: int, group_id: int) -> PlanGroup:
     call.require_node(plan_id, "testplans")
-    for group in find_groups(call.database, plan_id):
-        if group.id == group_id:
-            return group
-    raise not_found(f"test group of the plan {plan_id}", group_id)
+    group = find_group(call.database, plan_id, group_id)
+    if group is None:
+        raise not_found(f"test group of the plan {plan_id}", group_id)
+    return group
 
 
-AskedGroup = Annotated[StoredGroup, Depends(_group)]
+AskedGroup = Annotated[PlanGroup, Depends(_group)]
 
 
-async def _open_group(call: Caller, group: AskedGroup) -> StoredGroup:
+async def _open_group(call: Caller, group: AskedGroup) -> PlanGroup:
     call.require_open_plan(group.plan_id)
     return group
 
 
-WritableGroup = Annotated[StoredGroup, Depends(_open_group)]
+WritableGroup = Annotated[PlanGroup, Depends(_open_group)]
 _GROUP = "/testplans/{plan_id}/testgroups/{group_id}"
 _CASES = f"{_GROUP}/testcases"
 
@@ -199,9 +202,10 @@ async def remove_group(call: PlainCaller, group: WritableGroup) -> Response:
 @router.get(_CASES)
 async def list_cases(call: Caller, group: AskedGroup, query: PageQuery) -> JSONResponse:
     """List the cases of a group in order."""
-    shown = query.window().of(group.case_ids)
-    values = [wire.node(call, call.require_node(case_id, "items")) for case_id in shown]
-    return envelope.page(call, values, query, total=len(group.case_ids))
+    case_ids = find_cases(call.database, group.id)
+    shown = find_in_order(call.database, query.window().of(case_ids))
+    values = [wire.node(call, case) for case in shown]
+    return envelope.page(call, values, query, total=len(case_ids))
 
 
 @router.post(_CASES)
@@ -218,7 +222,7 @@ async def post_case(call: PlainCaller, group: WritableGroup) -> JSONResponse:
     return envelope.created(call, folder, case.id)
 
 
-def _is_there_already(call: Call, group: StoredGroup, case: Node) -> bool:
+def _is_there_already(call: Call, group: PlanGroup, case: Node) -> bool:
     """Return whether the case is left where it is; refuse it where the knob says so.
 
     Source: Jama's test FAQ: a case can be in only one group of a plan.
@@ -237,7 +241,7 @@ async def get_case(
     call: Caller, group: AskedGroup, case_id: int, query: IncludeQuery
 ) -> JSONResponse:
     """Show a case of a group."""
-    if case_id not in group.case_ids:
+    if not is_in_group(call.database, group.id, case_id):
         raise not_found(f"test case in the group {group.id}", case_id)
     return envelope.single(call, wire.node(call, call.require_node(case_id, "items")), query)
 

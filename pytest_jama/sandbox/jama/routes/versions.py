@@ -39,8 +39,7 @@ def _serve(name: str, *kinds: str) -> None:
     async def list_versions(call: Caller, node_id: NodeId, query: PageQuery) -> JSONResponse:
         """List the versions, oldest first."""
         node = call.require_node(node_id, *kinds)
-        rows = call.database.select("versions", item=node.id)
-        return envelope.cut(call, [_shown(row) for row in rows], query)
+        return envelope.table_page(call, "versions", _shown, query, item=node.id)
 
     @router.get(f"{path}/{{number}}")
     async def get_version(

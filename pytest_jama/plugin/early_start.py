@@ -1,0 +1,51 @@
+"""Begins to send while tests run, where that is wanted and possible."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.plan import Mode
+from pytest_jama.core.results import Outcome
+from pytest_jama.session.early import start_early
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pytest
+
+    from pytest_jama.plugin.collector import ResultCollector
+    from pytest_jama.session.session import Session
+
+
+def start(
+    config: pytest.Config,
+    session: Session,
+    collector: ResultCollector,
+    account: str,
+    started: datetime,
+) -> None:
+    """Begin it once all tests are collected.
+
+    With ``--dist each`` every test ends several times, so that no verdict is final before the end.
+
+    Args:
+        config: pytest's configuration.
+        session: The session; its `early` is set.
+        collector: What it collected.
+        account: One line for the account of each run: tool, time, commit.
+        started: When the session began.
+    """
+    is_repeated = config.getoption("dist", None) == "each"
+    selected = collector.collected[Outcome.NOT_REACHED]
+    if session.mode is not Mode.SEND or is_repeated or not any(selected.values()):
+        return
+    shown = session.shown
+    start_early(
+        session,
+        [*map(shown.result, chain(collector.linked(), collector.uncollected.values()))],
+        unsettled=[shown.name_of(each) for each in collector.asked if each in selected],
+        order=lambda: [each.test_id for each in map(shown.result, collector.all_results())],
+        account=account,
+        started=started.timestamp(),
+    )

@@ -1,0 +1,197 @@
+"""Requests that a server gets in their order, although several are under way.
+
+Each one is sent a little after the one before it: the time that an answer takes, divided by the
+number of requests under way, so that this costs nothing. What a server takes at different speeds
+may still change places with its neighbour. Answers in another order show that, and then the time
+between two requests gets longer, until each waits for the one before.
+
+A request that has to be sent again comes late. No other one is sent before it is answered, so that
+only those that were under way come before it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from statistics import median
+from typing import TYPE_CHECKING
+
+from pytest_jama.core.errors import OutOfReachError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+_ALONE = 2
+"""So many requests go alone, to see how long an answer takes."""
+
+_RECENT = 15
+_WIDER = 1.3
+_NARROWER = 0.95
+_VARIATIONS = 4
+_MADE_UP_FOR = 0.25
+"""A request that is late may come so much of the time between two nearer to the next one."""
+
+
+class Turns:
+    """The order of some requests, numbered from 0. Safe to use from several threads.
+
+    Each number has to be used, those that are lower before.
+
+    Args:
+        at_once: How many are under way at most.
+        clock: Seconds that never run backwards.
+        sleep: Waits for some seconds.
+    """
+
+    def __init__(
+        self, at_once: int, *, clock: Callable[[], float], sleep: Callable[[float], object]
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._at_once = at_once
+        self._begun: dict[int, Turn] = {}
+        self._next = 0
+        self._gap_s = 0.0
+        self._gaps = 1.0
+        self._slot_at = float("-inf")
+        self._answered_in_s: deque[float] = deque(maxlen=_RECENT)
+        self._ended_by: BaseException | None = None
+        self.lock = threading.Lock()
+
+    def turn(self, number: int) -> Turn:
+        """Return the turn of a request, which is a context manager for all that is sent of it."""
+        return Turn(self, number)
+
+    def begin(self, turn: Turn) -> None:
+        """Note that a request is going to be sent."""
+        with self.lock:
+            self._begun[turn.number] = turn
+
+    def wait(self, turn: Turn) -> None:
+        """Wait until a request may be sent.
+
+        Raises:
+            BaseException: What has ended another one; nothing else is sent then.
+        """
+        with self.lock:
+            turn.is_late = turn.is_late or turn.number < self._next
+            turn.changed.wait_for(lambda: self._ended_by or self._may_go(turn))
+            if self._ended_by:
+                raise self._ended_by
+            now = self._clock()
+            self._slot_at = max(self._slot_at + self._gap_s, now - self._gap_s * _MADE_UP_FOR)
+            pause_s = self._slot_at - now
+        if pause_s > 0:
+            self._sleep(pause_s)
+
+    def _may_go(self, turn: Turn) -> bool:
+        if turn.is_late:
+            return turn.number == min(self._begun)
+        if turn.number != self._next or any(each.is_late for each in self._begun.values()):
+            return False
+        is_known = len(self._answered_in_s) >= _ALONE
+        return is_known or all(each.sent_at is None for each in self._begun.values())
+
+    def sent(self, turn: Turn) -> None:
+        """Note that a request has been written: the next one may follow."""
+        with self.lock:
+            turn.sent_at = self._clock()
+            self._next = max(self._next, turn.number + 1)
+            self._wake()
+
+    def failed(self, turn: Turn) -> None:
+        """Note that a request has to be sent again."""
+        with self.lock:
+            turn.is_late = True
+            self._next = max(self._next, turn.number + 1)
+
+    def end(self, turn: Turn, error: BaseException | None) -> None:
+        """Note that nothing more is sent of a request.
+
+        Args:
+            turn: Its turn.
+            error: What it ended with; anything but a refusal ends the others, too.
+        """
+        with self.lock:
+            del self._begun[turn.number]
+            self._next = max(self._next, turn.number + 1)
+            if error is not None and not isinstance(error, RefusedError):
+                self._ended_by = self._ended_by or error
+            elif turn.sent_at is not None and not turn.is_late:
+                self._learn(turn, self._clock() - turn.sent_at)
+            self._wake()
+
+    def close(self) -> None:
+        """Send nothing that has not been sent yet."""
+        with self.lock:
+            self._ended_by = self._ended_by or OutOfReachError("stopped")
+            self._wake()
+
+    def _wake(self) -> None:
+        """Wake up whoever may go now."""
+        may_go = (self._next, min(self._begun, default=self._next))
+        for number in self._begun if self._ended_by else may_go:
+            if number in self._begun:
+                self._begun[number].changed.notify()
+
+    def _learn(self, turn: Turn, took_s: float) -> None:
+        """Find the time between two requests anew, from an answer that came at once."""
+        self._answered_in_s.append(took_s)
+        overtaken = [
+            each
+            for number, each in self._begun.items()
+            if number < turn.number and not each.is_late and not each.is_overtaken
+        ]
+        for each in overtaken:
+            each.is_overtaken = True
+        self._gaps = min(max(self._gaps * (_WIDER if overtaken else _NARROWER), 1.0), self._at_once)
+        usual_s = median(self._answered_in_s)
+        varies_s = median(abs(each - usual_s) for each in self._answered_in_s)
+        self._gap_s = max(usual_s / self._at_once * self._gaps, _VARIATIONS * varies_s)
+
+
+class Turn:
+    """The place of one request in an order.
+
+    Args:
+        turns: The order.
+        number: Its number.
+
+    Attributes:
+        changed: Tells that it may go, perhaps; its lock is that of the order.
+        sent_at: When it was written most recently; None before.
+        is_late: Whether it has to be sent again.
+        is_overtaken: Whether a later one was answered before it.
+    """
+
+    def __init__(self, turns: Turns, number: int) -> None:
+        self._turns = turns
+        self.number = number
+        self.changed = threading.Condition(turns.lock)
+        self.sent_at: float | None = None
+        self.is_late = False
+        self.is_overtaken = False
+
+    def __enter__(self) -> None:
+        self._turns.begin(self)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._turns.end(self, error)
+
+    def wait(self) -> None:
+        """See `Turns.wait`."""
+        self._turns.wait(self)
+
+    def sent(self) -> None:
+        """See `Turns.sent`."""
+        self._turns.sent(self)
+
+    def failed(self) -> None:
+        """See `Turns.failed`."""
+        self._turns.failed(self)

@@ -1,0 +1,313 @@
+"""`upload: {when: during}`: a head start that changes nothing of what a session comes to."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.harness import Finished, Repository
+
+CASES = 8
+
+HEAD = """
+import glob, pathlib, pytest, time
+
+def wait_for(count):
+    "Let other tests wait until so many runs were written."
+    for _ in range(1000):
+        lines = "".join(pathlib.Path(each).read_text() for each in glob.glob(".jama/*.jsonl"))
+        if lines.count('"line":"receipt"') >= count:
+            return
+        time.sleep(0.02)
+"""
+
+
+class Scene(NamedTuple):
+    """A session in which something is sent early.
+
+    Attributes:
+        suite: Its tests.
+        arguments: Of pytest.
+        conftest: Its hooks.
+        settings: More of jama.yaml.
+        early: How many runs are written before the last test, at least.
+    """
+
+    suite: str
+    arguments: tuple[str, ...] = ()
+    conftest: str = ""
+    settings: str = ""
+    early: int = 1
+
+
+MIXED = """
+@pytest.mark.jama("KEY-TC-1")
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_three(number): assert number != 2, "two"
+
+@pytest.mark.jama("KEY-TC-2")
+def test_passes(jama):
+    jama.note("seen")
+    with jama.step(1): pass
+    with jama.step(2): pass
+
+@pytest.mark.jama("KEY-TC-2", step=3)
+def test_step(jama): jama.attach(b"a picture", name="line.txt")
+
+@pytest.mark.jama("KEY-TC-3")
+def test_skips(): pytest.skip("later")
+
+@pytest.mark.jama("KEY-TC-3")
+@pytest.mark.xfail
+def test_is_expected_to_fail(): assert 0
+
+@pytest.mark.jama("KEY-TC-4")
+@pytest.mark.xfail(strict=True)
+def test_passes_unexpectedly(): pass
+
+@pytest.fixture
+def broken_teardown():
+    yield
+    raise RuntimeError("stuck")
+
+@pytest.mark.jama("KEY-TC-5")
+def test_late(broken_teardown): pass
+
+def test_of_no_case(): assert 0
+
+@pytest.mark.jama("KEY-TC-6")
+def test_last(): wait_for(1)
+"""
+
+SCENES = {
+    "outcomes of all kinds": Scene(MIXED, settings="verdicts: {skipped: BLOCKED}"),
+    "attempts": Scene(
+        """
+        attempts = []
+
+        @pytest.mark.jama("KEY-TC-1")
+        @pytest.mark.flaky(reruns=2)
+        def test_flaky():
+            attempts.append(1)
+            assert len(attempts) > 2
+
+        @pytest.mark.jama("KEY-TC-2")
+        def test_last(): wait_for(1)
+        """,
+    ),
+    "-x": Scene(
+        """
+        @pytest.mark.jama("KEY-TC-1")
+        def test_first(): pass
+
+        @pytest.mark.jama("KEY-TC-2")
+        @pytest.mark.parametrize("number", [1, 2, 3])
+        def test_some(number):
+            wait_for(1)
+            assert number < 2
+
+        @pytest.mark.jama("KEY-TC-3")
+        def test_never(): pass
+        """,
+        ("-x",),
+    ),
+    "Ctrl-C in a test": Scene(
+        """
+        @pytest.mark.jama("KEY-TC-1")
+        def test_first(): pass
+
+        @pytest.mark.jama("KEY-TC-2")
+        @pytest.mark.parametrize("number", [1, 2])
+        def test_some(number):
+            wait_for(1)
+            if number == 2: raise KeyboardInterrupt
+
+        @pytest.mark.jama("KEY-TC-3")
+        def test_never(): pass
+        """,
+    ),
+    "deselected": Scene(
+        """
+        @pytest.mark.jama("KEY-TC-1")
+        @pytest.mark.parametrize("number", [1, 2, 13])
+        def test_some(number): pass
+
+        @pytest.mark.jama("KEY-TC-2")
+        def test_13(): wait_for(1)
+
+        @pytest.mark.jama("KEY-TC-3")
+        def test_other(): pass
+        """,
+        ("-k", "13"),
+    ),
+    "known from the map alone": Scene(
+        """
+        def test_there(): pass
+        def test_last(): wait_for(1)
+        """,
+        settings="""
+        tests:
+          test_it.py::test_there: KEY-TC-1
+          test_it.py::test_last: KEY-TC-2
+          test_gone.py::test_gone: [KEY-TC-1, KEY-TC-3]
+        """,
+    ),
+    "a second name of a case": Scene(
+        """
+        @pytest.mark.jama("KEY-TC-1")
+        def test_key(): pass
+
+        @pytest.mark.jama("API-TC-1")
+        def test_id(): assert 0
+
+        @pytest.mark.jama("KEY-TC-2")
+        def test_between(): pass
+
+        @pytest.mark.jama("KEY-TC-3")
+        def test_last(): wait_for(2)
+        """,
+        early=2,
+    ),
+    "cases named while tests run": Scene(
+        """
+        @pytest.mark.jama("KEY-TC-1")
+        def test_first(): pass
+
+        def test_second(record_property):
+            wait_for(1)
+            record_property("jama", "KEY-TC-1")
+            assert 0
+
+        @pytest.mark.jama("KEY-TC-2")
+        def test_last(): pass
+        """,
+    ),
+    "hooks": Scene(
+        """
+        def test_hooked(): pass
+
+        @pytest.mark.jama("KEY-TC-2")
+        def test_marked(): pass
+
+        @pytest.mark.jama("KEY-TC-3")
+        def test_last(): wait_for(2)
+        """,
+        conftest="""
+        import dataclasses
+        from pytest_jama import hookimpl
+        from pytest_jama.core.verdicts import Verdict
+
+        @hookimpl
+        def find_case_refs(result):
+            return ["KEY-TC-1"] if "hooked" in result.test_id else None
+
+        @hookimpl
+        def adjust_verdict(verdict):
+            with open("asked.txt", "a") as file:
+                file.write(f"{verdict.case_ref}\\n")
+            if str(verdict.case_ref) == "KEY-TC-2":
+                return dataclasses.replace(verdict, verdict=Verdict.BLOCKED)
+        """,
+        early=2,
+    ),
+    "a file that cannot be collected": Scene(
+        """
+        @pytest.mark.jama("KEY-TC-1")
+        def test_first(): pass
+
+        @pytest.mark.jama("KEY-TC-2")
+        def test_last(): wait_for(1)
+        """,
+        ("--continue-on-collection-errors",),
+        settings="""
+        tests:
+          test_broken.py: [KEY-TC-1, KEY-TC-3]
+        """,
+    ),
+    "a test that runs twice": Scene(
+        """
+        runs = []
+
+        @pytest.mark.jama("KEY-TC-1")
+        def test_twice():
+            runs.append(1)
+            if len(runs) == 2: wait_for(1)
+            assert len(runs) < 2
+        """,
+        ("--keep-duplicates", "test_it.py", "test_it.py"),
+    ),
+}
+
+
+@pytest.fixture
+def repository(make_repository: Callable[[], Repository]) -> Repository:
+    """A repository with eight cases."""
+    repository = make_repository()
+    for number in range(1, CASES + 1):
+        repository.case(number, steps=3 * (number == 2))
+    repository.start_cycle()
+    return repository
+
+
+def prepare(repository: Repository, scene: Scene) -> None:
+    api_id = repository.sandbox.store.cases(repository.key)[0].id
+    repository.write("conftest.py", scene.conftest)
+    if "test_broken" in scene.settings:
+        repository.write("test_broken.py", "import nothing_of_that_name\n")
+    suite = scene.suite.replace("API-TC-1", str(api_id))
+    path = repository.write("test_it.py", suite)
+    path.write_text(HEAD + path.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def conduct(repository: Repository, scene: Scene, *, when: str, way: tuple[str, ...]) -> Finished:
+    """Let a session send at the end, or during, into a cycle of its own."""
+    head = f"project: KEY\nplan: Release 1\ncycle: Build {when}\nupload: {{when: {when}}}\n"
+    path = repository.write("jama.yaml", scene.settings)
+    settings = head.replace("KEY", repository.key) + path.read_text(encoding="utf-8")
+    path.write_text(settings, encoding="utf-8")
+    waits = scene.suite if when == "during" else scene.suite.replace("wait_for(", "bool(")
+    prepare(repository, scene._replace(suite=waits))
+    return repository.pytest_here("-p", "no:cacheprovider", *scene.arguments, *way)
+
+
+def stored(repository: Repository) -> dict[str, Any]:
+    """Return what the runs of the last cycle say; times and durations differ by nature."""
+    return {
+        key: (run.status, run.steps, _NUMBERS.sub("0", str(run.actual_results)))
+        for key, run in repository.runs().items()
+    }
+
+
+_NUMBERS = re.compile(r"session \S+, checksum \w+|[\d.:-]+")
+
+
+def told(finished: Finished) -> list[str]:
+    """Return the summary without what differs by nature."""
+    lines = [
+        re.sub(r"\d{5,}\S*|\(id \d+\)|#\S+", "0", each) for each in finished.summary.splitlines()
+    ]
+    return [each.replace("Build end", "B").replace("Build during", "B") for each in lines]
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_session_comes_to_the_same_during_and_at_its_end(
+    repository: Repository, name: str
+) -> None:
+    scene = SCENES[name]
+    seen = []
+    for when in ("end", "during"):
+        finished = conduct(repository, scene, when=when, way=())
+        seen.append((finished.status, stored(repository), told(finished)))
+    (at_end, during) = seen
+    assert during[:2] == at_end[:2]
+    early = [line for line in during[2] if line.startswith("early")]
+    again = [line for line in during[2] if "while tests ran;" in line]
+    assert [line for line in during[2] if line not in (*early, *again)] == at_end[2]
+    kinds = [line["line"] for line in repository.journal()]
+    before_the_last_test = kinds[: len(kinds) - kinds[::-1].index("result")]
+    assert before_the_last_test.count("receipt") >= scene.early
