@@ -133,7 +133,8 @@ def _measure(name: str, command: str, pythons: Iterable[str], *, quick: bool, wr
     today = dt.datetime.now(tz=dt.timezone.utc).date()
     machine = f"{os.cpu_count()} cores, load {min(loads):.1f} to {max(loads):.1f}"
     took = f"took {(time.monotonic() - began) / 60:.0f} min"
-    said = f"`{table.source}`: `{command}`; {today}, {venvs.module_count()} modules, {machine}; {took}."
+    wheel = f"{venvs.module_count()} modules"
+    said = f"`{table.source}`: `{command}`; {today}, {wheel}, {machine}; {took}."
     lines = [*table_of(table.title, figures), "", said]
     print("\n".join(["", *lines]), flush=True)
     if write:
