@@ -1,0 +1,96 @@
+"""What tests do to the process that sends: environment, clocks, chance, doubles of the library."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from pytest_jama.config.place_settings import CycleSettings
+from tests.targets.early_session import EarlySession
+from tests.targets.rounds import Refusing
+from tests.targets.test_jama_early_sending import statuses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.targets.conftest import MakeWorld
+    from tests.targets.jama_world import JamaWorld
+    from tests.targets.scripted import FakeTime
+
+
+@pytest.fixture
+def session(world: JamaWorld) -> EarlySession:
+    refs = world.add_cases(2)
+    world.start(refs)
+    return EarlySession(world, refs)
+
+
+def sends_all(session: EarlySession) -> bool:
+    session.early(session.refs[0])
+    return statuses(session.world) == ["PASSED", "NOT_RUN"]
+
+
+def test_a_proxy_and_a_bundle_that_a_test_sets_are_not_used(
+    session: EarlySession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+    assert sends_all(session)
+    client = session.target._client  # noqa: SLF001 - what no request to a server without TLS shows
+    assert client.api.connection._session.verify is True  # noqa: SLF001
+
+
+def refuse(*_: Any, **__: Any) -> Any:
+    raise AssertionError("a double of a test got a request of ours")
+
+
+@pytest.mark.parametrize(
+    "owner, name",
+    [(HTTPAdapter, "send"), (requests.Session, "send"), (requests.Session, "get_adapter")],
+)
+def test_doubles_of_the_library_get_no_request_of_ours(
+    session: EarlySession, monkeypatch: pytest.MonkeyPatch, owner: type, name: str
+) -> None:
+    """They are what `responses` and `requests_mock` put a double in the place of."""
+    monkeypatch.setattr(owner, name, refuse)
+    assert sends_all(session)
+
+
+@pytest.fixture
+def stopped_clocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put false clocks where modules look them up, as `freezegun` does."""
+    with monkeypatch.context() as patch:
+        for name in ("time", "monotonic"):
+            patch.setattr(time, name, lambda: 1e9)
+        yield
+
+
+@pytest.mark.usefixtures("stopped_clocks")
+def test_clocks_that_stand_still_end_no_exchange(session: EarlySession) -> None:
+    assert sends_all(session)
+
+
+def test_today_is_the_day_that_it_is_told() -> None:
+    assert [str(day) for day in CycleSettings().days(1_700_000_000.0)] == ["2023-11-14"] * 2
+
+
+def test_the_chance_of_tests_that_seed_it_is_not_used(
+    make_world: MakeWorld, fake_time: FakeTime
+) -> None:
+    world = make_world()
+    refs = world.add_cases(2)
+    session = EarlySession(world, refs, time=fake_time)
+    left = iter(range(6))
+    faults = Refusing(429, lambda arrival: arrival.method == "PATCH" and next(left, 9) < 9)
+    world.sandbox.faults.add(faults)
+    random.seed(7)
+    before = random.getstate()
+    session.early(refs[0])
+    assert session.told.retries
+    assert random.getstate() == before
