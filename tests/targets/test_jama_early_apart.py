@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import sys
 import time
@@ -64,12 +65,14 @@ def test_doubles_of_the_library_get_no_request_of_ours(
 
 
 @pytest.fixture
-def stopped_clocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def false_clocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the modules that send look up false clocks, as `freezegun` does; only them."""
+
+    leaps = itertools.count(1e9, 1e6)
 
     def clock(true: Callable[[], float]) -> float:
         caller = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001
-        return 1e9 if caller.startswith("pytest_jama.targets.") else true()
+        return next(leaps) if caller.startswith("pytest_jama.targets.") else true()
 
     with monkeypatch.context() as patch:
         for name in ("time", "monotonic"):
@@ -77,8 +80,8 @@ def stopped_clocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.mark.usefixtures("stopped_clocks")
-def test_clocks_that_stand_still_end_no_exchange(session: EarlySession) -> None:
+@pytest.mark.usefixtures("false_clocks")
+def test_clocks_that_a_test_moves_end_no_exchange(session: EarlySession) -> None:
     assert sends_all(session)
 
 
