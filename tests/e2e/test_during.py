@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 CASES = 8
 
 HEAD = """
-import glob, pathlib, pytest, time
+import pathlib, pytest, time
 
 def wait_for(count):
     "Let other tests wait until so many runs were written."
+    journals = pathlib.Path(".jama").glob("*.jsonl")
+    journal = max(journals, key=lambda path: path.stat().st_mtime_ns)
     for _ in range(1000):
-        lines = "".join(pathlib.Path(each).read_text() for each in glob.glob(".jama/*.jsonl"))
-        if lines.count('"line":"receipt"') >= count:
+        if journal.read_text().count('"line":"receipt"') >= count:
             return
         time.sleep(0.02)
 """
@@ -311,3 +312,27 @@ def test_a_session_comes_to_the_same_during_and_at_its_end(
     kinds = [line["line"] for line in repository.journal()]
     before_the_last_test = kinds[: len(kinds) - kinds[::-1].index("result")]
     assert before_the_last_test.count("receipt") >= scene.early
+
+
+def test_tests_capture_nothing_of_what_is_sent_meanwhile(repository: Repository) -> None:
+    scene = Scene(
+        """
+        import logging
+
+        @pytest.mark.jama("KEY-TC-1")
+        def test_first(): pass
+
+        @pytest.mark.jama("KEY-TC-2")
+        def test_last(caplog, capfd):
+            caplog.set_level(logging.DEBUG)
+            wait_for(1)
+            logging.getLogger("mine").debug("told")
+            assert [record.message for record in caplog.records] == ["told"]
+            assert capfd.readouterr() == ("", "")
+        """
+    )
+    arguments = ("--log-file=all.log", "--log-file-level=DEBUG", "--log-level=DEBUG")
+    finished = conduct(repository, scene._replace(arguments=arguments), when="during", way=())
+    assert finished.status == 0, finished.output
+    log = (repository.folder / "all.log").read_text(encoding="utf-8")
+    assert log.index("PATCH /rest/v1/testruns/") < log.index("told")
