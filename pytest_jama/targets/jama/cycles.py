@@ -224,7 +224,7 @@ class CycleResolver:
         )
         is_there = partial(is_cycle, self._client, mine, plan)
         settle = partial(self._settle, mine, "test cycle", again, is_there, cycles_path(plan.id))
-        if not self._changes.is_allowed:
+        if not self.changes.is_allowed:
             return settle(), _predict(included)
         used, runs = self._client.both(settle, partial(self._find_runs, mine, included))
         if used.id != mine.id:
