@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import sys
+import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -86,16 +87,24 @@ def test_clocks_that_a_test_moves_end_no_exchange(session: EarlySession) -> None
 
 
 def test_the_chance_of_tests_that_seed_it_is_not_used(
-    make_world: MakeWorld, fake_time: FakeTime
+    make_world: MakeWorld, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = make_world()
     refs = world.add_cases(2)
     session = EarlySession(world, refs, time=fake_time)
     left = iter(range(6))
-    faults = Refusing(429, lambda arrival: arrival.method == "PATCH" and next(left, 9) < 9)
-    world.sandbox.faults.add(faults)
-    random.seed(7)
-    before = random.getstate()
+    for status in (429, 503):
+        faults = Refusing(status, lambda _: next(left, None) is not None)
+        world.sandbox.faults.add(faults)
+    asked: list[str] = []
+
+    def note() -> float:
+        asked.append(threading.current_thread().name)
+        return 0.5
+
+    monkeypatch.setattr(random, "random", note)
+    monkeypatch.setattr(random, "uniform", lambda *_: note())
     session.early(refs[0])
     assert session.told.retries
-    assert random.getstate() == before
+    ours = threading.current_thread().name
+    assert not [name for name in asked if name == ours or name.startswith("pytest-jama")]
