@@ -61,7 +61,6 @@ class CycleResolver:
 
     Attributes:
         changes: What was changed so far, and what was not.
-        total_runs: How many runs the cycle has in all; None when Jama does not say.
     """
 
     def __init__(
