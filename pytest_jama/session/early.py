@@ -20,6 +20,7 @@ from pytest_jama.core.verdicts import Judgement, judge_case
 from pytest_jama.session import judge as judging
 from pytest_jama.session.deliver import environment_of, with_kept
 from pytest_jama.session.final_cases import FinalCases
+from pytest_jama.session.quiet_logs import QuietThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -85,6 +86,8 @@ class EarlyUpload:
         self._ending = threading.Event()
         self._awaits_retry = False
         self._findings: Findings | None = None
+        self._quiet = QuietThreads()
+        self._quiet.begin()
         self._thread = threading.Thread(target=self._run, name="pytest-jama-early", daemon=True)
         self._thread.start()
 
@@ -148,6 +151,7 @@ class EarlyUpload:
     def end(self) -> None:
         """Begin nothing more; what is under way ends. It does not wait for that."""
         self._ending.set()
+        self._quiet.end()
         with self._taking:  # from here on nothing more is taken
             self._final.put(())
         self._target.end_early()
@@ -158,11 +162,14 @@ class EarlyUpload:
         Raises:
             InterruptedUploadError: When the user presses Ctrl-C meanwhile.
         """
+        is_stopped = False
         try:
-            while self._thread.is_alive() and not self.delivery.is_troubled:
+            while self._thread.is_alive():
                 # With a timeout, since Windows lets no Ctrl-C through to a wait without one.
                 self._thread.join(_LOOK_AROUND_S)
-            self._stop()  # the upload at the end tries a server in trouble for long enough
+                if self.delivery.is_troubled and not is_stopped:
+                    is_stopped = True  # the upload at the end tries for long enough
+                    self._target.end_early()
         except KeyboardInterrupt:
             self._stop()
             raise InterruptedUploadError("the upload was interrupted") from None

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 CASES = 8
 
 HEAD = """
-import glob, pathlib, pytest, time
+import pathlib, pytest, time
 
 def wait_for(count):
     "Let other tests wait until so many runs were written."
+    journals = pathlib.Path(".jama").glob("*.jsonl")
+    journal = max(journals, key=lambda path: path.stat().st_mtime_ns)
     for _ in range(1000):
-        lines = "".join(pathlib.Path(each).read_text() for each in glob.glob(".jama/*.jsonl"))
-        if lines.count('"line":"receipt"') >= count:
+        if journal.read_text().count('"line":"receipt"') >= count:
             return
         time.sleep(0.02)
 """
@@ -311,3 +312,74 @@ def test_a_session_comes_to_the_same_during_and_at_its_end(
     kinds = [line["line"] for line in repository.journal()]
     before_the_last_test = kinds[: len(kinds) - kinds[::-1].index("result")]
     assert before_the_last_test.count("receipt") >= scene.early
+
+
+def test_tests_capture_nothing_of_what_is_sent_meanwhile(repository: Repository) -> None:
+    scene = Scene(
+        """
+        import logging
+
+        @pytest.mark.jama("KEY-TC-1")
+        def test_first(): pass
+
+        @pytest.mark.jama("KEY-TC-2")
+        def test_last(caplog, capfd):
+            caplog.set_level(logging.DEBUG)
+            wait_for(1)
+            logging.getLogger("mine").debug("told")
+            assert [record.message for record in caplog.records] == ["told"]
+            assert capfd.readouterr() == ("", "")
+        """
+    )
+    arguments = ("--log-file=all.log", "--log-file-level=DEBUG", "--log-level=DEBUG")
+    finished = conduct(repository, scene._replace(arguments=arguments), when="during", way=())
+    assert finished.status == 0, finished.output
+    log = (repository.folder / "all.log").read_text(encoding="utf-8")
+    assert log.index("PATCH /rest/v1/testruns/") < log.index("told")
+
+
+@pytest.mark.parametrize("mode", ["--jama-dry-run", "--jama-no-upload"])
+def test_where_nothing_is_sent_nothing_is_sent_early(repository: Repository, mode: str) -> None:
+    scene = Scene(MIXED.replace("wait_for(1)", "pass"), (mode,))
+    finished = conduct(repository, scene, when="during", way=())
+    assert not {"POST", "PATCH"} & {
+        each.method for each in finished.requests if not each.path.endswith("/token")
+    }
+    assert not {"receipt", "creation"} & {line["line"] for line in repository.journal()}
+
+
+def test_a_session_that_sends_at_its_end_has_nothing_of_it(repository: Repository) -> None:
+    suite = """
+        import sys, threading, pytest
+
+        @pytest.mark.jama("KEY-TC-1")
+        def test_first(): pass
+
+        @pytest.mark.jama("KEY-TC-2")
+        def test_last():
+            assert not [each for each in threading.enumerate() if "jama" in each.name]
+            assert not {"pytest_jama.session.early", "requests"} & sys.modules.keys()
+    """
+    repository.write("test_it.py", suite)
+    finished = repository.pytest()
+    assert finished.status == 0, finished.output
+
+
+def test_a_target_that_cannot_do_it_gets_everything_at_the_end(repository: Repository) -> None:
+    conftest = """
+        from pytest_jama import hookimpl
+        from pytest_jama.targets.jama.target import make_jama_target
+
+        class AtTheEnd:
+            def __init__(self, target):
+                self.plan, self.push, self.close = target.plan, target.push, target.close
+
+        @hookimpl
+        def make_target(name, settings):
+            return AtTheEnd(make_jama_target(settings))
+    """
+    scene = Scene(MIXED.replace("wait_for(1)", "pass"), conftest=conftest)
+    finished = conduct(repository, scene, when="during", way=())
+    assert "warning    the target 'jama' takes nothing while tests run" in finished.summary
+    assert "sent       5 of 5 test runs" in finished.summary
+    assert "early" not in finished.summary

@@ -33,18 +33,22 @@ def test_it(number):
 @pytest.fixture
 def during(apart: Repository) -> Repository:
     """A repository that sends while tests run; each of them takes a moment."""
-    apart.write(
+    configure(apart)
+    apart.write("test_it.py", SUITE)
+    apart.sandbox.clear_requests()
+    return apart
+
+
+def configure(repository: Repository, *, give_up_after_s: int = 120) -> None:
+    repository.write(
         "jama.yaml",
         f"""
         project: KEY
         plan: Release 1
         cycle: Build 1
-        upload: {{when: during, concurrency: {IN_FLIGHT}, give_up_after: 1}}
+        upload: {{when: during, concurrency: {IN_FLIGHT}, give_up_after: {give_up_after_s}}}
         """,
     )
-    apart.write("test_it.py", SUITE)
-    apart.sandbox.clear_requests()
-    return apart
 
 
 def ended(repository: Repository) -> set[int]:
@@ -126,6 +130,7 @@ class Down:
 
 
 def test_a_server_that_is_down_for_a_while_gets_everything(during: Repository) -> None:
+    configure(during, give_up_after_s=1)
     during.write("test_later.py", "def test_mends(): open('up', 'w').close()\n")
     with during.sandbox.faults.during(Down(during.folder / "up")):
         finished = during.pytest_here()
@@ -135,11 +140,13 @@ def test_a_server_that_is_down_for_a_while_gets_everything(during: Repository) -
 
 
 def test_a_server_that_stays_down_loses_nothing(during: Repository) -> None:
+    configure(during, give_up_after_s=1)
     with during.sandbox.faults.during(Down(during.folder / "up")):
         finished = during.pytest_here()
     assert finished.status == 1, finished.output
     assert "NOT SENT" in finished.output
     assert "next       pytest-jama upload" in finished.output
+    configure(during)
     assert upload(during).status == 0
     assert during.statuses() == EXPECTED
 
@@ -170,3 +177,26 @@ def test_a_forked_child_sends_nothing(during: Repository) -> None:
     assert "1 failed" in finished.output  # the child did come to its end
     assert finished.count_requests("PATCH") == 3
     assert [during.statuses()[number] for number in (1, 2, 3)] == ["PASSED"] * 3
+
+
+def test_a_worker_that_dies_makes_its_test_an_error(during: Repository) -> None:
+    during.write(
+        "test_it.py",
+        """
+        import os, pytest
+
+        @pytest.mark.parametrize(
+            "number", [pytest.param(n, marks=pytest.mark.jama(f"KEY-TC-{n}")) for n in range(1, 9)]
+        )
+        def test_it(number):
+            if number == 5: os._exit(3)
+        """,
+    )
+    finished = during.pytest("-n", "2")
+    statuses = during.statuses()
+    assert finished.status == 1, finished.output
+    assert [statuses[number] for number in range(1, 9)] == [
+        *(["PASSED"] * 4),
+        "FAILED",
+        *(["PASSED"] * 3),
+    ]

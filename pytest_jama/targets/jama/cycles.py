@@ -6,14 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.plan import Change, ChangeKind, Place
+from pytest_jama.targets.jama import case_reasons
 from pytest_jama.targets.jama.case_lookup import Case, CaseSearch, FoundCases
-from pytest_jama.targets.jama.case_reasons import (
-    known_late,
-    late_run,
-    no_run,
-    too_late,
-    unread_run,
-)
 from pytest_jama.targets.jama.change_log import ChangeLog, LookAgain
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.field_values import CreationFields
@@ -67,7 +61,6 @@ class CycleResolver:
 
     Attributes:
         changes: What was changed so far, and what was not.
-        total_runs: How many runs the cycle has in all; None when Jama does not say.
     """
 
     def __init__(
@@ -198,12 +191,14 @@ class CycleResolver:
             all_cases = [*(case for case in cases if case.id in runs), *addable]
             regenerated = self._regenerate(cycle, all_cases)
             return regenerated if self.changes.is_allowed else {**regenerated, **runs}
-        explain = known_late if cycle.id == self._made_early else no_run
+        explain = case_reasons.known_late if cycle.id == self._made_early else case_reasons.no_run
         self.changes.leave_out(*(explain(case, cycle) for case in addable))
         return runs
 
     def _explain_unread(self, case: Case, cycle: Cycle) -> Unresolved:
-        return unread_run(case, cycle, missing=self._missing_runs, total=self.total_runs)
+        return case_reasons.unread_run(
+            case, cycle, missing=self._missing_runs, total=self.total_runs
+        )
 
     def _runs_of_new(
         self, project: Project, plan: TestPlan, cases: Sequence[Case], others: Sequence[Case]
@@ -224,7 +219,7 @@ class CycleResolver:
         )
         is_there = partial(is_cycle, self._client, mine, plan)
         settle = partial(self._settle, mine, "test cycle", again, is_there, cycles_path(plan.id))
-        if not self._changes.is_allowed:
+        if not self.changes.is_allowed:
             return settle(), _predict(included)
         used, runs = self._client.both(settle, partial(self._find_runs, mine, included))
         if used.id != mine.id:
@@ -258,7 +253,9 @@ class CycleResolver:
         runs = self._find_runs(cycle, cases)
         if self._settings.cycle.missing_runs == "regenerate" and len(runs) < len(cases):
             return self._regenerate(cycle, cases)
-        return self._await_runs(cycle, cases, pauses_s=_PAUSES_FOR_OTHERS_S, explain=too_late)
+        return self._await_runs(
+            cycle, cases, pauses_s=_PAUSES_FOR_OTHERS_S, explain=case_reasons.too_late
+        )
 
     def _include(
         self, project: Project, plan: TestPlan, cases: Sequence[Case]
@@ -317,7 +314,7 @@ class CycleResolver:
             self._client.again(RUNS_PATH)("the cycle does not have all runs yet", attempt, pause_s)
             runs = {**runs, **self._find_runs(cycle, cases)}
         late = [case for case in cases if case.id not in runs]
-        explain = explain or partial(late_run, waited_s=sum(pauses_s))
+        explain = explain or partial(case_reasons.late_run, waited_s=sum(pauses_s))
         explain = self._explain_unread if self._missing_runs else explain
         self.changes.leave_out(*(explain(case, cycle) for case in late))
         return runs
