@@ -125,7 +125,7 @@ class CycleResolver:
             self._fields.look_up(*(("cycle",) if plan else ("plan", "cycle")))
             linked = search.find(others, plan=plan, is_thorough=False)
             self._note(linked)
-            plan = plan or self._create_plan(project)
+            plan = plan or self._create_plan(project, found.cases)
             cycle, runs = self._runs_of_new(project, plan, found.cases, linked.cases)
         for kind, place, name in (
             ("test plan", plan, self._settings.plan.name),
@@ -143,7 +143,7 @@ class CycleResolver:
         plan = find_plan(self._client, project, self._settings.plan, warn=warn)
         return plan, find_cycle(self._client, plan, self._settings.cycle, warn=warn)
 
-    def _create_plan(self, project: Project) -> TestPlan:
+    def _create_plan(self, project: Project, cases: Sequence[Case]) -> TestPlan:
         wanted = self._settings.plan
         name = sent_name(wanted.name or "")
         post = partial(self._client.create_plan, project.id, name)
@@ -156,7 +156,11 @@ class CycleResolver:
             partial(plan_holds, self._client),
         )
         is_there = partial(is_plan, self._client, mine, project)
-        return self._settle(mine, "test plan", again, is_there, PLANS_PATH)
+        settle = partial(self._settle, mine, "test plan", again, is_there, PLANS_PATH)
+        if not any(case.item and not case.item.steps for case in cases):
+            return settle()
+        # The types tell whether these are test cases, before they are added.
+        return self._client.both(settle, self._client.item_types)[0]
 
     def _settle(
         self, mine: N, kind: str, again: LookAgain[N], is_there: Callable[[], bool], path: str
@@ -219,10 +223,13 @@ class CycleResolver:
             lambda: self._named_cycles(plan), partial(cycle_holds, self._client, plan)
         )
         is_there = partial(is_cycle, self._client, mine, plan)
-        cycle = self._settle(mine, "test cycle", again, is_there, cycles_path(plan.id))
-        if cycle.id != mine.id:
-            return cycle, self._runs_of_another_session(cycle, included)
-        return cycle, self._await_runs(cycle, included)
+        settle = partial(self._settle, mine, "test cycle", again, is_there, cycles_path(plan.id))
+        if not self._changes.is_allowed:
+            return settle(), _predict(included)
+        used, runs = self._client.both(settle, partial(self._find_runs, mine, included))
+        if used.id != mine.id:
+            return used, self._runs_of_another_session(used, included)
+        return used, self._await_runs(used, included, runs=runs)
 
     def _create_cycle(self, plan: TestPlan) -> Cycle:
         name = sent_name(self._settings.cycle.name or "")
@@ -295,13 +302,14 @@ class CycleResolver:
         cycle: Cycle,
         cases: Sequence[Case],
         *,
+        runs: RunsByCase | None = None,
         pauses_s: Sequence[float] = _PAUSES_S,
         explain: Callable[[Case, Cycle], Unresolved] | None = None,
     ) -> RunsByCase:
         """Return the runs of the cases as soon as all are there; late ones become unresolved."""
         if not self.changes.is_allowed:
             return _predict(cases)
-        runs = self._find_runs(cycle, cases)
+        runs = self._find_runs(cycle, cases) if runs is None else runs
         pauses_s = within(max(self._client.give_up_after_s, self._client.waits_s), pauses_s)
         for attempt, pause_s in enumerate(pauses_s, start=2):
             if all(case.id in runs for case in cases):

@@ -155,13 +155,16 @@ class CaseCount:
         client: Reads from Jama.
         plan: The plan.
         group: The group that this session will add its own cases to.
+        count: How many it has; None to ask.
     """
 
-    def __init__(self, client: JamaClient, plan: TestPlan, group: Group) -> None:
+    def __init__(
+        self, client: JamaClient, plan: TestPlan, group: Group, count: int | None = None
+    ) -> None:
         self._client = client
         self._plan = plan
         self._group = group
-        self._found = self._expected = self._read()
+        self._found = self._expected = self._read() if count is None else count
 
     @property
     def is_short(self) -> bool:
