@@ -50,11 +50,18 @@ class Turns:
         at_once: How many are under way at most.
         clock: Seconds that never run backwards.
         sleep: Waits for some seconds.
+        apart_s: How many seconds a limit of the rate keeps between two requests anyway.
     """
 
     def __init__(
-        self, at_once: int, *, clock: Callable[[], float], sleep: Callable[[float], object]
+        self,
+        at_once: int,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], object],
+        apart_s: float = 0.0,
     ) -> None:
+        self._are_apart = apart_s >= _NEAR_S
         self._clock = clock
         self._sleep = sleep
         self._at_once = at_once
@@ -99,7 +106,9 @@ class Turns:
         if turn.number != self._next or self._late():
             return False
         is_far = len(self._answers) >= _ALONE and self._usual_s >= _NEAR_S
-        return is_far or all(each.sent_at is None for each in self._begun.values())
+        return (
+            is_far or self._are_apart or all(each.sent_at is None for each in self._begun.values())
+        )
 
     def _late(self) -> list[int]:
         """Return the requests that have to be sent again before others are."""
