@@ -193,3 +193,10 @@ def test_a_server_that_is_near_gets_one_request_after_the_other(
 
     jobs = [partial(send, number, turns.turn(number)) for number in range(40)]
     assert len(list(as_done(jobs, at_once=AT_ONCE))) == len(jobs)
+
+
+def test_where_a_limit_keeps_requests_apart_the_first_answer_is_not_waited_for(
+    fake_time: FakeTime,
+) -> None:
+    turns = Turns(AT_ONCE, clock=fake_time.clock, sleep=fake_time.sleep, apart_s=0.1)
+    assert [_send(turns.turn(number)).number for number in range(3)] == [0, 1, 2]

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tests.targets.scripted import FakeTime
 
 AT_ONCE = 8
-MANY = 80
+MANY = 50
 POSTS = "*/testcases"
 HURRIED = Clocks(
     monotonic=lambda: 20 * time.monotonic(), sleep=lambda seconds: time.sleep(seconds / 20)
@@ -131,13 +131,13 @@ def _fill(server: FarServer, count: int, *, at_once: int = AT_ONCE) -> float:
     return took_s
 
 
-@pytest.mark.parametrize("jitter_s", [0, 0.015], ids=["steady", "jittery"])
+@pytest.mark.parametrize("jitter_s", [0, 0.01], ids=["steady", "jittery"])
 def test_cases_far_away_come_in_their_order_and_many_are_under_way(jitter_s: float) -> None:
-    # A busy machine may hold back a thread for longer than the 25 ms between two requests, in one
-    # of three; neighbours that race change places every time.
+    # A busy machine may hold back a thread for longer than the 37 ms between two requests, in one
+    # of four; neighbours that race change places every time.
     orders = []
-    for _ in range(3):
-        with _far_server(latency_s=0.2, jitter_s=jitter_s) as server:
+    for _ in range(4):
+        with _far_server(latency_s=0.3, jitter_s=jitter_s) as server:
             _fill(server, MANY)
         assert sorted(server.group) == list(range(MANY))
         assert AT_ONCE / 2 <= server.most_at_once <= AT_ONCE

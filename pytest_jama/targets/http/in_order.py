@@ -1,9 +1,9 @@
 """Requests that a server gets in their order, although several are under way.
 
 Each one is sent a little after the one before it: the time that an answer takes, divided by the
-number of requests under way, so that this costs nothing. What a server takes at different speeds
-may still change places with its neighbour. Answers in another order show that, and then the time
-between two requests gets longer, until each waits for the one before.
+number of requests under way, so that this costs nothing. What is held up on its way for longer may
+change places with its neighbour. Answers in another order show that, and so do later ones that come
+faster; then the time between two requests gets longer.
 
 A request that has to be sent again comes late. No other one is sent before it is, and when it fails
 once more, none before it is answered: so those that were under way come before it, and few more.
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _ALONE = 1
 """So many requests go alone, to see how long an answer takes."""
+
 _NEAR_S = 0.01
 """A server that answers sooner gets one request after the other: there is little to gain."""
 
@@ -32,9 +33,10 @@ _LEAST_S = 0.005
 """Operating systems and servers wake up threads in another order within so many seconds."""
 
 _RECENT = 15
-_WIDER = 1.3
+_WIDER = 1.5
 _NARROWER = 0.95
-_VARIATIONS = 3
+_VARIATIONS = 1.5
+
 _MADE_UP_FOR = 0.25
 """A request that is late may come so much of the time between two nearer to the next one."""
 
@@ -42,17 +44,24 @@ _MADE_UP_FOR = 0.25
 class Turns:
     """The order of some requests, numbered from 0. Safe to use from several threads.
 
-    Each number has to be used, those that are lower before.
+    Each number has to be used, and begun after those that are lower.
 
     Args:
         at_once: How many are under way at most.
         clock: Seconds that never run backwards.
         sleep: Waits for some seconds.
+        apart_s: How many seconds a limit of the rate keeps between two requests anyway.
     """
 
     def __init__(
-        self, at_once: int, *, clock: Callable[[], float], sleep: Callable[[float], object]
+        self,
+        at_once: int,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], object],
+        apart_s: float = 0.0,
     ) -> None:
+        self._are_apart = apart_s >= _NEAR_S
         self._clock = clock
         self._sleep = sleep
         self._at_once = at_once
@@ -97,7 +106,9 @@ class Turns:
         if turn.number != self._next or self._late():
             return False
         is_far = len(self._answers) >= _ALONE and self._usual_s >= _NEAR_S
-        return is_far or all(each.sent_at is None for each in self._begun.values())
+        return (
+            is_far or self._are_apart or all(each.sent_at is None for each in self._begun.values())
+        )
 
     def _late(self) -> list[int]:
         """Return the requests that have to be sent again before others are."""
@@ -160,8 +171,8 @@ class Turns:
         self._gaps = min(max(self._gaps * (_WIDER if overtaken else _NARROWER), 1.0), self._at_once)
         took = [each_s for _, each_s in sorted(self._answers)]
         # Only where a later one is faster may it overtake; answers that a queue delays do not.
-        faster_s = sorted(max(before - after, 0.0) for before, after in pairwise(took))
-        varies_s = faster_s[len(faster_s) * 3 // 4] if faster_s else 0.0
+        faster_s = sorted(before - after for before, after in pairwise(took))
+        varies_s = faster_s[-2] if len(faster_s) > 1 else 0.0  # one alone tells little
         self._usual_s = median(took)
         least_s = _LEAST_S if self._usual_s >= _NEAR_S else 0.0
         gap_s = max(self._usual_s / self._at_once, least_s) * self._gaps

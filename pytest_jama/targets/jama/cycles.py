@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.errors import NotUsableError, RefusedError
 from pytest_jama.core.plan import Change, ChangeKind, Place
 from pytest_jama.targets.jama import case_reasons
 from pytest_jama.targets.jama.case_lookup import Case, CaseSearch, FoundCases
@@ -25,7 +27,7 @@ from pytest_jama.targets.jama.runs import Resolution
 from pytest_jama.targets.jama.settling import cycle_holds, is_cycle, is_plan, plan_holds, settle
 from pytest_jama.targets.jama.verify import all_runs, describe_losses, find_runs
 from pytest_jama.targets.jama.waits import within
-from pytest_jama.targets.jama.wire import Cycle, Item, Project, TestPlan, predict_run
+from pytest_jama.targets.jama.wire import Cycle, Group, Item, Project, TestPlan, predict_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -82,6 +84,7 @@ class CycleResolver:
         self._lock = lock
         self._only_existing = only_existing
         self._made_early = made_early
+        self._groups: dict[int, list[Group]] = {}
         self._others_are_known = False
         self._missing_runs = 0
         self.total_runs: int | None = None
@@ -150,10 +153,14 @@ class CycleResolver:
         )
         is_there = partial(is_plan, self._client, mine, project)
         settle = partial(self._settle, mine, "test plan", again, is_there, PLANS_PATH)
-        if not any(case.item and not case.item.steps for case in cases):
-            return settle()
-        # The types tell whether these are test cases, before they are added.
-        return self._client.both(settle, self._client.item_types)[0]
+        jobs: list[Callable[[], object]] = [partial(self._list_groups, mine)]
+        if any(case.item and not case.item.steps for case in cases):
+            jobs.append(self._client.item_types)  # they tell what is a test case
+        return self._client.both(settle, partial(self._client.together, jobs))[0]
+
+    def _list_groups(self, plan: TestPlan) -> None:
+        with suppress(RefusedError, NotUsableError):  # then they are listed anew
+            self._groups[plan.id] = list(self._client.groups(plan.id)) if plan.id else []
 
     def _settle(
         self, mine: N, kind: str, again: LookAgain[N], is_there: Callable[[], bool], path: str
@@ -263,7 +270,8 @@ class CycleResolver:
         """Put the cases into the plan; returns those that it has, or in a dry run would have."""
         if not self.changes.is_allowed:
             cases = look_up(self._client, cases, self.changes)
-        groups = PlanGroups(self._client, project, plan, self.changes)
+        known = self._groups.get(plan.id, ())
+        groups = PlanGroups(self._client, project, plan, self.changes, known)
         wanted = self._settings.plan
         adds = wanted.add != "none"
         return groups.include(cases, group_name=wanted.group, adds=adds), groups

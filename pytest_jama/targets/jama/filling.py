@@ -144,7 +144,9 @@ class Filling:
             yield from ((number, None) for number in range(len(cases)))
             return
         connection, at_once = self._client.api.connection, self._client.at_once
-        turns = Turns(at_once, clock=connection.clock, sleep=connection.sleep)
+        per_s = connection.pace.rate_per_s
+        apart_s = 1 / per_s if per_s else 0.0
+        turns = Turns(at_once, clock=connection.clock, sleep=connection.sleep, apart_s=apart_s)
         jobs = [partial(self._try_to_add, case, turns.turn(n)) for n, case in enumerate(cases)]
         with closing(turns):
             yield from as_done(jobs, at_once=at_once)

@@ -64,11 +64,18 @@ class PlanGroups:
         project: The project of the plan.
         plan: The plan; its ID is `PLANNED_ID` when a dry run did not create it.
         changes: Notes what is done.
+        known: The groups of the plan, if they were listed just now.
     """
 
     def __init__(
-        self, client: JamaClient, project: Project, plan: TestPlan, changes: ChangeLog
+        self,
+        client: JamaClient,
+        project: Project,
+        plan: TestPlan,
+        changes: ChangeLog,
+        known: Sequence[Group] = (),
     ) -> None:
+        self._known = known
         self._client = client
         self._project = project
         self._plan = plan
@@ -153,7 +160,7 @@ class PlanGroups:
     def _groups(self) -> list[Group]:
         if self._is_planned:
             return [Group(PLANNED_ID, DEFAULT_GROUP)]
-        return list(self._client.groups(self._plan.id))
+        return list(self._known or self._client.groups(self._plan.id))
 
     def _choose_group(self, groups: Sequence[Group], name: str | None) -> Group:
         wanted = name or DEFAULT_GROUP
