@@ -1,119 +1,122 @@
-"""What one test more costs with ``--jama --jama-no-upload``, beside ``--junitxml`` and a peer."""
+"""What a session costs with ``--jama --jama-no-upload``, beside ``--junitxml`` and peers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bench.probes import VALGRIND, measure_usage
-from bench.sessions import PEER_REPORT, REPORT, UPLOAD_NOTHING, cost_of, session
+from bench.sessions import INSTRUCTIONS, MILLIONS, UPLOAD_NOTHING, cost_of, peer_report, session
 from bench.suites import FORMS
-from bench.table import Row, compare
+from bench.table import Figures, Row
+from bench.venvs import python_of
 
 if TYPE_CHECKING:
     from bench.probes import Command
 
 SMALL, LARGE = 1_000, 10_000
 MEMORY_BOUND_BYTES = 1024
-UNIT = "{:,.0f} instructions" if VALGRIND else "{:,.1f} us"
-START = "{:,.0f} instructions" if VALGRIND else "{:,.0f} us"
-BYTES = "{:,.0f} bytes"
-SUBJECTS = {"marker": "with markers", "map": "with a map"}
+BARE = ("-pno:jama", "-pno:allure_pytest", "-pno:pytest_jsonreport", "-pno:metadata")
+"""Without any of the plugins; pytest-metadata is what pytest-json-report brings."""
 
-
-def sessions_of(count: int) -> dict[str, Command]:
-    """Return the sessions that are compared, of as many tests, each with and without a feature."""
-    return {
-        "plain": session("jama", "bare", count),
-        "marked": session("jama", "marker", count),
-        "junitxml": session("jama", "bare", count, f"--junitxml={REPORT}", "-pno:jama"),
-        "marker": session("jama", "marker", count, *UPLOAD_NOTHING),
-        "map": session("jama", "map", count, *UPLOAD_NOTHING),
-    }
-
-
-BASE = {"junitxml": "plain", "map": "plain", "marker": "marked"}
+SUBJECTS = {"marker": "`--jama`, markers", "map": "`--jama`, a map"}
+PEERS = {"junitxml": "`--junitxml`", "allure": "allure-pytest", "json-report": "pytest-json-report"}
+BASE = {"marker": "marked", "map": "bare", **dict.fromkeys(PEERS, "bare")}
 """The same suite without the feature: that pytest itself spends time on markers is not our cost."""
 
 
-def measure_enabled(*, quick: bool) -> list[Row]:
-    """Return the rows on the cost of each test.
-
-    Args:
-        quick: Whether to leave out the suites of 10,000 tests.
-    """
-    added = {count: _added(cost_of(sessions_of(count), repeats=3)) for count in (1, SMALL)}
-    if not quick:
-        collecting = [session("jama", form, LARGE, "--collect-only") for form in FORMS]
-        cost = cost_of(sessions_of(LARGE), repeats=3, warm_up=collecting)
-        added[LARGE] = _added(cost)
-    counts = sorted(added)
-    peer = {
-        "plain": session("allure", "bare", SMALL),
-        "allure": session("allure", "bare", SMALL, f"--alluredir={PEER_REPORT}"),
+def sessions_of(version: str, count: int) -> dict[str, Command]:
+    """Return the sessions that are compared, each with and without a feature."""
+    options = {
+        "bare": ("bare", *BARE),
+        "marked": ("marker", *BARE),
+        "marker": ("marker", *BARE[1:], *UPLOAD_NOTHING),
+        "map": ("map", *BARE[1:], *UPLOAD_NOTHING),
+        "junitxml": ("bare", *BARE, f"--junitxml={peer_report('report.xml')}"),
+        "allure": ("bare", *BARE[:1], *BARE[2:], f"--alluredir={peer_report('allure')}"),
+        "json-report": (
+            *("bare", *BARE[:2], "--json-report"),
+            f"--json-report-file={peer_report('report.json')}",
+        ),
     }
-    peer_cost = cost_of(peer, repeats=3)
-    return [
-        *(row for count in counts[1:] for row in _averages(added[count], count)),
-        *_slopes(added, *counts[-2:]),
+    python = python_of("plugins", version)
+    return {name: session(python, form, count, *rest) for name, (form, *rest) in options.items()}
+
+
+def measure(version: str, *, quick: bool) -> Figures:
+    """Count sessions of 1, 1,000 and 10,000 tests; with `quick` not the last."""
+    sizes = (1, SMALL) if quick else (1, SMALL, LARGE)
+    added = {count: _added(_cost(version, count)) for count in sizes}
+    last = sizes[-1]
+    one_more = {name: (added[last][name] - added[1][name]) / (last - 1) for name in BASE}
+    beside = one_more["junitxml"]
+    scale = 1e6
+    rows = [
         *(
-            Row(f"{text}: start-up", START.format(added[1][name]))
+            Row(
+                f"{text}: one test more",
+                one_more[name],
+                INSTRUCTIONS,
+                f"({name} - {BASE[name]}) of {last:,} less 1",
+            )
+            for name, text in {**SUBJECTS, **PEERS}.items()
+        ),
+        *(
+            Row(f"{text}: beside `--junitxml`", one_more[name] / beside, "{:.2f} x", at_most=1.0)
             for name, text in SUBJECTS.items()
         ),
-        Row("--junitxml: start-up", START.format(added[1]["junitxml"])),
-        Row(
-            f"allure-pytest: each of {SMALL:,} tests, start-up included",
-            UNIT.format((peer_cost["allure"] - peer_cost["plain"]) / SMALL),
+        *(
+            Row(
+                f"{text}: start-up",
+                added[1][name] / scale,
+                MILLIONS,
+                f"{name} - {BASE[name]}, 1 test",
+            )
+            for name, text in {**SUBJECTS, **PEERS}.items()
+        ),
+        *(
+            Row(
+                f"{text}: each of {SMALL:,} tests, start-up included",
+                added[SMALL][name] / SMALL,
+                INSTRUCTIONS,
+            )
+            for name, text in {**SUBJECTS, **PEERS}.items()
         ),
     ]
+    return Figures(rows, sessions_of(version, SMALL))
+
+
+def measure_memory(version: str, *, quick: bool) -> Figures:  # noqa: ARG001 (all take it)
+    """Measure the growth of the largest resident memory from 1,000 to 10,000 tests."""
+    few, many = (sessions_of(version, count) for count in (SMALL, LARGE))
+    growth = {
+        name: 1024
+        * (measure_usage(many[name]).peak_kb - measure_usage(few[name]).peak_kb)
+        / (LARGE - SMALL)
+        for name in few
+    }
+    added = _added(growth)
+    rows = [
+        Row(
+            f"{text}: memory of one test more",
+            added[name],
+            "{:,.0f} bytes",
+            f"{name} - {BASE[name]}",
+            MEMORY_BOUND_BYTES if name in SUBJECTS else None,
+        )
+        for name, text in {**SUBJECTS, **PEERS}.items()
+    ]
+    return Figures(rows, many)
+
+
+def _cost(version: str, count: int) -> dict[str, float]:
+    """Return what the sessions of one size cost."""
+    python = python_of("plugins", version)
+    collecting = [session(python, form, count, *BARE, "--collect-only") for form in FORMS]
+    # what only runs once has to be compiled, too: before the smallest suite
+    warm_up = None if count == 1 or not VALGRIND else collecting
+    return cost_of(sessions_of(version, count), repeats=3, warm_up=warm_up)
 
 
 def _added(cost: dict[str, float]) -> dict[str, float]:
     """Return what each feature adds to the same suite without it."""
     return {name: cost[name] - cost[base] for name, base in BASE.items()}
-
-
-def _averages(added: dict[str, float], count: int) -> list[Row]:
-    bound = added["junitxml"] / count
-    return [
-        compare(
-            f"{text}: each of {count:,} tests, start-up included",
-            added[name] / count,
-            bound=bound,
-            form=UNIT,
-        )
-        for name, text in SUBJECTS.items()
-    ]
-
-
-def _slopes(added: dict[int, dict[str, float]], low: int, high: int) -> list[Row]:
-    """Return what one test more costs between two sizes of the suite: without start-up."""
-
-    def slope(name: str) -> float:
-        return (added[high][name] - added[low][name]) / (high - low)
-
-    return [
-        compare(f"{text}: one test more", slope(name), bound=slope("junitxml"), form=UNIT)
-        for name, text in SUBJECTS.items()
-    ]
-
-
-def measure_memory() -> list[Row]:
-    """Return the rows on memory: growth of the peak from 1,000 to 10,000 tests."""
-    growth = {}
-    for name in sessions_of(SMALL):
-        small, large = (sessions_of(count)[name] for count in (SMALL, LARGE))
-        growth_kb = measure_usage(large).peak_kb - measure_usage(small).peak_kb
-        growth[name] = 1024 * growth_kb / (LARGE - SMALL)
-    extra = _added(growth)
-    return [
-        *(
-            compare(
-                f"{text}: memory of one test more",
-                extra[name],
-                bound=MEMORY_BOUND_BYTES,
-                form=BYTES,
-            )
-            for name, text in SUBJECTS.items()
-        ),
-        Row("--junitxml: memory of one test more", BYTES.format(extra["junitxml"])),
-    ]

@@ -1,4 +1,4 @@
-"""Run in the environment `readers`: read a JUnit report with another library.
+"""Run in the environment `readers` or `trcli`: read a JUnit report with another library.
 
 Usage: ``junit_readers.py READER REPORT``. ``expat`` does nothing with what it parses; ``nothing``
 only starts Python. The others get names, times, results and properties, as an uploader has to.
@@ -63,6 +63,20 @@ def read_with_xmltodict(file: Path) -> int:
     return len(tests)
 
 
+def read_with_trcli(file: Path) -> int:
+    """Read as ``trcli parse_junit`` does before it sends anything."""
+    from trcli.cli import Environment  # noqa: PLC0415
+    from trcli.data_classes.data_parsers import MatchersParser  # noqa: PLC0415
+    from trcli.readers.junit_xml import JunitParser  # noqa: PLC0415
+
+    environment = Environment()
+    environment.file, environment.silent = file, True
+    environment.case_matcher = MatchersParser.AUTO
+    environment.case_fields, environment.result_fields = [], []
+    suites = JunitParser(environment).parse_file()
+    return sum(len(section.testcases) for suite in suites for section in suite.testsections)
+
+
 def read_nothing(_: Path) -> None:
     """Start Python, and end."""
 
@@ -71,6 +85,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "expat": read_with_expat,
     "junitparser": read_with_junitparser,
     "xmltodict": read_with_xmltodict,
+    "trcli": read_with_trcli,
     "nothing": read_nothing,
 }
 

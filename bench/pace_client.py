@@ -1,9 +1,12 @@
-"""One upload, timed: ``pace_client.py {ours,one,threads} COUNT [RATE [THREADS]]``.
+"""Uploads, timed: ``pace_client.py {ours,one,threads} COUNT [RATE [THREADS [UPLOADS]]]``.
 
-`bench.pace` runs it in ``pytest-jama sandbox -- ...``, so that client and server are two processes.
-It prints one line of JSON. What we are compared with is what anyone writes first: `requests`
-with the retries of urllib3, one request at a time or from eight threads. It need not look for the
-runs, either: it is given their IDs.
+`bench.pace` and `bench.first_build` run it in ``pytest-jama sandbox -- ...``. It prints one line of
+JSON, a list with an object for each upload. Each further upload of ours is for another cycle of the
+same plan.
+
+What we are compared with is what anyone writes first: `requests` with the retries of urllib3, one
+request at a time or from eight threads. It need not look for the runs, either: it is given
+their IDs.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import resource
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -23,16 +27,14 @@ from urllib3.util import Retry
 from pytest_jama.config.environment import OAuthCredentials
 from pytest_jama.config.models import Settings
 from pytest_jama.core.cases import CaseRef
+from pytest_jama.core.plan import Findings
 from pytest_jama.core.port import Observer
-from pytest_jama.core.verdicts import CaseVerdict, Verdict
+from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
 from pytest_jama.targets.jama import make_jama_target
-from pytest_jama.targets.jama.standing import Writer
-from pytest_jama.targets.jama.update_plan import plan_updates
 
-PROJECT, PLAN, CYCLE = "PACE", "Release 1", "Build 1"
 THREADS = 8
 TOO_MANY = 429
-MARK = "pace:"
+MARK = "uploads:"
 
 
 class Counter(logging.Handler):
@@ -48,11 +50,10 @@ class Counter(logging.Handler):
         self.refused += f": {TOO_MANY} in " in record.getMessage()
 
 
-def upload_ours(count: int, rate: str, threads: str = "8") -> dict[str, float]:
-    """Upload as the plugin does: find everything, write the runs, read them back."""
-    counter = Counter()
-    log = logging.getLogger("pytest_jama.targets")
-    log.addHandler(counter)
+def upload_ours(count: int, rate: str, threads: str, *, cycle: str) -> dict[str, float]:
+    """Upload as the plugin does: find or make everything, write the runs, read them back."""
+    log, counter = logging.getLogger("pytest_jama.targets"), Counter()
+    log.handlers = [counter]
     log.setLevel(logging.DEBUG)
     secret = {name: os.environ[f"JAMA_{name.upper()}"] for name in ("client_id", "client_secret")}
     settings = Settings.model_validate(
@@ -60,27 +61,21 @@ def upload_ours(count: int, rate: str, threads: str = "8") -> dict[str, float]:
             "url": os.environ["JAMA_URL"],
             "credentials": OAuthCredentials.model_validate(secret),
             "upload": {"rate": rate, "concurrency": int(threads)},
-            "project": PROJECT,
-            "plan": PLAN,
-            "cycle": CYCLE,
+            "project": "BENCH",
+            "plan": "Bench",
+            "cycle": cycle,
         }
     )
-    refs = [CaseRef.parse(f"{PROJECT}-TC-{number}") for number in range(count)]
+    refs = [CaseRef.parse(f"BENCH-TC-{number}") for number in range(count)]
+    judgement = Judgement(tuple(CaseVerdict(ref, Verdict.PASSED) for ref in refs))
     target = make_jama_target(settings)
-    start = time.monotonic()
-    resolution = target.resolve(refs, create=False, observer=Observer())
-    verdicts = [CaseVerdict(ref, Verdict.PASSED) for ref in refs]
-    updates = plan_updates(verdicts, resolution.runs, writer=Writer("bench")).updates
-    receipts = target.push(updates, observer=Observer())
-    wall_s = time.monotonic() - start
+    began, cpu_began = time.monotonic(), time.process_time()
+    plan = target.plan(Findings((), judgement), create=True, observer=Observer())
+    receipts = target.push(plan.updates, observer=Observer())
+    wall_s, cpu_s = time.monotonic() - began, time.process_time() - cpu_began
     target.close()
     arrived = sum(receipt.state.value == "sent" for receipt in receipts)
-    return {
-        "wall_s": wall_s,
-        "requests": counter.requests,
-        "refused": counter.refused,
-        "lost": count - arrived,
-    }
+    return _upload(wall_s, counter.requests, counter.refused, count - arrived, cpu_s)
 
 
 class CountingRetry(Retry):
@@ -109,14 +104,25 @@ def upload_naively(count: int, threads: int) -> dict[str, float]:
         except requests.RequestException:
             return False
 
-    start = time.monotonic()
+    began, cpu_began = time.monotonic(), time.process_time()
     with ThreadPoolExecutor(threads) as pool:
         arrived = sum(pool.map(patch, run_ids))
+    wall_s, cpu_s = time.monotonic() - began, time.process_time() - cpu_began
+    return _upload(wall_s, count, CountingRetry.refused, count - arrived, cpu_s)
+
+
+def _upload(
+    wall_s: float, requests: int, refused: int, lost: int, cpu_s: float
+) -> dict[str, float]:
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak_mb /= 1024 if sys.platform == "darwin" else 1
     return {
-        "wall_s": time.monotonic() - start,
-        "requests": count,
-        "refused": CountingRetry.refused,
-        "lost": count - arrived,
+        "wall_s": wall_s,
+        "requests": requests,
+        "refused": refused,
+        "lost": lost,
+        "cpu_s": cpu_s,
+        "peak_mb": peak_mb,
     }
 
 
@@ -139,17 +145,16 @@ def _open_session(threads: int) -> requests.Session:
     return session
 
 
-def main() -> None:
-    """Read the command line, upload, and print what was measured."""
-    who, count, *settings = sys.argv[1:]
+def main(who: str, count: str, rate: str = "10", threads: str = "8", uploads: str = "1") -> None:
+    """Upload, and print what was measured."""
     requests.get(os.environ["JAMA_URL"], timeout=30)  # a fresh sandbox takes its time for the first
-    measured = (
-        upload_ours(int(count), *settings)
-        if who == "ours"
-        else upload_naively(int(count), {"one": 1, "threads": THREADS}[who])
-    )
+    if who == "ours":
+        cycles = ["Bench", *(f"Build {number}" for number in range(1, int(uploads)))]
+        measured = [upload_ours(int(count), rate, threads, cycle=cycle) for cycle in cycles]
+    else:
+        measured = [upload_naively(int(count), {"one": 1, "threads": THREADS}[who])]
     print(MARK, json.dumps(measured), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

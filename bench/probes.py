@@ -1,27 +1,33 @@
-"""What can be measured of one command: instructions, processor time, peak memory."""
+"""What can be measured of one command: instructions, processor time, wall time, peak memory."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.venvs import VENVS, WORK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 VALGRIND = shutil.which("valgrind")
 """Counts instructions; they are repeatable to 1 in 10 million, whatever else the machine does."""
 
+MARK = "measured:"
+LAUNCHER = (sys.executable, "-S", "-E", str(Path(__file__).with_name("launch.py")))
 _CACHEGRIND = ("--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
-_LAUNCHER = Path(__file__).with_name("launch.py")
 _TOTAL = re.compile(r"I\s+refs:\s+([\d,]+)")
+_VENV = re.compile(re.escape(str(VENVS)) + r"/[\d.]+/")
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """A command to measure.
 
     Attributes:
@@ -30,20 +36,31 @@ class Command:
     """
 
     arguments: tuple[str, ...]
-    folder: Path
+    folder: Path = WORK
+
+    def __str__(self) -> str:
+        """Return it as a reader can type it: environments and files below ``build/bench``."""
+        quoted = (f"'{each}'" if " " in each or "\n" in each else each for each in self.arguments)
+        text = _VENV.sub("", " ".join(quoted)).replace(f"{WORK}/", "").replace("\n", "; ")
+        text = text.replace(f"{Path(__file__).parents[1]}/", "")
+        where = "" if self.folder == WORK else f"    (in {self.folder.relative_to(WORK)})"
+        return f"{text}{where}"
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(NamedTuple):
     """What one run of a command used.
 
     Attributes:
         cpu_s: Processor time in seconds, of user and system.
         peak_kb: Largest resident memory.
+        wall_s: From its start to its end, in seconds.
+        ended: When it ended, in seconds since 1970.
     """
 
     cpu_s: float
     peak_kb: float
+    wall_s: float
+    ended: float
 
 
 def count_instructions(command: Command) -> int:
@@ -65,40 +82,65 @@ def count_instructions(command: Command) -> int:
 def measure_usage(command: Command) -> Usage:
     """Run a command and return what it used."""
     launched = subprocess.run(
-        (sys.executable, "-S", "-E", str(_LAUNCHER), *command.arguments),
+        (*LAUNCHER, *command.arguments),
         cwd=command.folder,
         env=environment(),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    status, cpu_s, peak = launched.stdout.split()
-    _require_success(int(status), command)
-    in_bytes = sys.platform == "darwin"
-    return Usage(float(cpu_s), float(peak) / (1024 if in_bytes else 1))
+    return read_usage(launched.stdout)
 
 
-def run(command: Command) -> float:
-    """Run a command; return the seconds that it took."""
-    start = time.perf_counter()
-    process = subprocess.run(
+def read_usage(printed: str) -> Usage:
+    """Return what the launcher printed, maybe among other lines.
+
+    Raises:
+        RuntimeError: When the command failed, or nothing was printed.
+    """
+    line = next((line for line in printed.splitlines() if line.startswith(MARK)), f"{MARK} 1")
+    status, *figures = map(float, line.removeprefix(MARK).split())
+    if status:
+        raise RuntimeError(f"the command failed: {printed}")
+    cpu_s, peak, wall_s, ended = figures
+    return Usage(cpu_s, peak / (1024 if sys.platform == "darwin" else 1), wall_s, ended)
+
+
+def measure_in_turns(commands: Mapping[str, Command], repeats: int) -> dict[str, list[Usage]]:
+    """Measure commands in turns, so that a slow minute of the machine hits all of them."""
+    usages: dict[str, list[Usage]] = {name: [] for name in commands}
+    for _ in range(repeats):
+        for name, command in commands.items():
+            usages[name].append(measure_usage(command))
+    return usages
+
+
+def median_ratio(usages: Iterable[Usage], base: Iterable[Usage]) -> float:
+    """Return the median ratio of the processor times of runs and their neighbours."""
+    pairs = zip(usages, base, strict=True)
+    return statistics.median(one.cpu_s / other.cpu_s for one, other in pairs)
+
+
+def run(command: Command) -> str:
+    """Run a command, and return what it printed.
+
+    Raises:
+        RuntimeError: When it fails.
+    """
+    done = subprocess.run(
         command.arguments,
         cwd=command.folder,
         env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
         check=False,
     )
-    _require_success(process.returncode, command)
-    return time.perf_counter() - start
+    if done.returncode:
+        raise RuntimeError(f"{command} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
 
 
 def environment() -> dict[str, str]:
     """Return an environment in which nothing but the command decides what happens."""
     home = tempfile.gettempdir()
     return {"PATH": os.environ.get("PATH", ""), "HOME": home, "PYTHONHASHSEED": "0"}
-
-
-def _require_success(status: int, command: Command) -> None:
-    if status:
-        raise RuntimeError(f"exit status {status} of {' '.join(command.arguments)}")

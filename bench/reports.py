@@ -4,46 +4,41 @@ from __future__ import annotations
 
 import statistics
 
-from bench import probes, venvs
-from bench.probes import Command
+from bench.probes import Command, measure_in_turns
 from bench.report_journals import make_journal
-from bench.table import Row, compare
+from bench.table import Figures, Row
+from bench.venvs import WORK, python_of
 
 FEW, MANY = 1_000, 10_000
 CPU_BOUND = 20.0
 SIZE_BOUND_MB = 15.0
-JSON = "import json, sys\nfor line in open(sys.argv[1], 'rb'):\n    json.loads(line)"
-RATIO = "{:.2f} x json.loads"
+JSON = "import json, sys\nfor line in open(sys.argv[1], 'rb'): json.loads(line)"
+SECONDS = "{:.2f} s"
+OURS = "pytest-jama report -o report.html"
 
 
-def measure_reports(*, quick: bool) -> list[Row]:
-    """Return the rows on reports.
-
-    Args:
-        quick: Whether to measure fewer times.
-    """
-    rows = []
+def measure(version: str, *, quick: bool) -> Figures:
+    """Time the making of reports, start of Python included."""
+    python, page = python_of("jama", version), WORK / "report.html"
+    rows: list[Row] = []
+    commands: dict[str, Command] = {}
     for cases in (FEW, MANY):
-        ours, theirs = _measure_in_turns(_commands(cases), repeats=3 if quick else 9)
-        title = f"pytest-jama report -o report.html: {cases:,} cases"
+        journal = str(make_journal(cases))
+        ours, theirs = f"report {cases}", f"json {cases}"
+        pair = {
+            ours: Command((python, "-m", "pytest_jama", "report", journal, "-o", str(page))),
+            theirs: Command((python, "-c", JSON, journal)),
+        }
+        usages = measure_in_turns(pair, repeats=3 if quick else 9)
+        cpu_s = {name: statistics.median(u.cpu_s for u in each) for name, each in usages.items()}
+        commands |= pair
+        title = f"{OURS}: {cases:,} cases"
         if cases == MANY:
-            rows.append(compare(title, ours / theirs, bound=CPU_BOUND, form=RATIO))
-            size_mb = (venvs.WORK / "report.html").stat().st_size / 1e6
-            rows.append(compare("its size", size_mb, bound=SIZE_BOUND_MB, form="{:.1f} MB"))
-        rows.append(Row(f"{title}: processor time", f"{ours:.2f} s"))
-    return rows
-
-
-def _commands(cases: int) -> tuple[Command, Command]:
-    journal = str(make_journal(cases))
-    report = ("-m", "pytest_jama", "report", journal, "-o", str(venvs.WORK / "report.html"))
-    python = venvs.python_of("jama")
-    ours, theirs = (python, *report), (python, "-c", JSON, journal)
-    return Command(ours, venvs.WORK), Command(theirs, venvs.WORK)
-
-
-def _measure_in_turns(commands: tuple[Command, Command], repeats: int) -> tuple[float, float]:
-    """Return the medians of the processor time of both, in seconds, start of Python included."""
-    seconds = [[probes.measure_usage(each).cpu_s for each in commands] for _ in range(repeats)]
-    ours, theirs = (statistics.median(each) for each in zip(*seconds, strict=True))
-    return ours, theirs
+            ratio, how = cpu_s[ours] / cpu_s[theirs], f"{ours} / {theirs}"
+            rows.append(Row(title, ratio, "{:.2f} x json.loads", how, CPU_BOUND))
+            size_mb = page.stat().st_size / 1e6
+            rows.append(Row("its size", size_mb, "{:.1f} MB", ours, SIZE_BOUND_MB))
+        rows.append(Row(f"{title}: processor time", cpu_s[ours], SECONDS, ours))
+        peak_mb = max(each.peak_kb for each in usages[ours]) / 1024
+        rows.append(Row(f"{title}: memory", peak_mb, "{:.0f} MB", ours))
+    return Figures(rows, commands)

@@ -22,21 +22,22 @@ TEST_IDS = "test_ids.txt"
 HEADER = "project: BENCH\nplan: Bench\ncycle: Bench\n"
 
 
-def make_suite(form: str, count: int) -> Path:
+def make_suite(form: str, count: int, *, variant: str = "") -> Path:
     """Write a suite and return its folder.
 
     Args:
         form: ``bare``, ``marker`` or ``map``.
         count: How many tests.
+        variant: What its folder's name begins with, where more files are put there.
     """
-    folder = WORK / "suites" / f"{form}-{count}"
+    folder = WORK / "suites" / f"{variant}{form}-{count}"
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "pytest.ini", "[pytest]\n")
+    _write(folder / "pytest.ini", "[pytest]\nmarkers = jama\n")
     for first in range(0, count, TESTS_PER_FILE):
         numbers = range(first, min(first + TESTS_PER_FILE, count))
         _write(folder / _file_of(first), _module(form, numbers))
     _write(folder / TEST_IDS, "\n".join(test_ids(count)))
-    if form != "bare":
+    if form != "bare" and not variant:
         _write(folder / "jama.yaml", HEADER + (make_map(count) if form == "map" else ""))
     return folder
 

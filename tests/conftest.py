@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-cell",
         action="store_true",
-        help="let every front-end go through every cell of the faults, not only through its share; "
+        help="let front-ends meet every cell of the faults, and each every fault in every phase; "
         "fuzz with 20 to 70 times as many examples",
     )
 

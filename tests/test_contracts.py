@@ -1,22 +1,28 @@
 """The import contracts of pyproject.toml refuse what they should, and names are unique.
 
-Each forbidden import is planted in a copy of both packages, which import-linter then checks.
+Forbidden imports are planted in copies of both packages, which import-linter then checks: it names
+each import that it refuses, so many stand in one copy.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import shutil
 import subprocess
 import sys
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import junit_uploader
 import pytest_jama
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CONTRACTS = Path(__file__).parents[1] / "pyproject.toml"
 PACKAGES = tuple(Path(package.__path__[0]) for package in (pytest_jama, junit_uploader))
@@ -113,18 +119,25 @@ class Copy:
         return " ".join((done.stdout + done.stderr).split()) if done.returncode else None
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Copy:
+def refusals_of(folder: Path, planted: Iterable[tuple[str, str]]) -> str:
+    """Return why a copy with these texts in these modules is refused; empty when it is not."""
     pytest.importorskip("importlinter", reason="the wheel is tested without developers' tools")
-    return Copy(tmp_path)
+    copy = Copy(folder)
+    for module, text in planted:
+        copy.plant(module, text)
+    return copy.refusals() or ""
 
 
 def _dotted(module: str) -> str:
     return module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+@functools.cache
+def _parsed_statements() -> list[ast.stmt]:
+    """Return the imports and classes of both packages, wherever they stand."""
+    kinds = (ast.Import, ast.ImportFrom, ast.ClassDef)
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES)
+    return [node for tree in trees for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
 def _name(path: Path) -> str:
@@ -133,44 +146,70 @@ def _name(path: Path) -> str:
     return path.relative_to(package.parent).as_posix()
 
 
-def test_packages_as_they_are_are_kept(copy: Copy) -> None:
-    assert copy.refusals() is None
+def test_packages_as_they_are_are_kept(tmp_path: Path) -> None:
+    assert refusals_of(tmp_path, []) == ""
+
+
+def outside_rooms(library: str) -> list[str]:
+    """Return modules of every folder that may not import a library."""
+    samples = [_name(path) for folder in FOLDERS for path in folder[:2]]
+    return [module for module in samples if not module.startswith(HOMES[library])]
+
+
+@pytest.fixture(scope="module")
+def refused_libraries(tmp_path_factory: pytest.TempPathFactory) -> str:
+    form = FORMS["in a function"]
+    planted = [(module, form.format(name)) for name in HOMES for module in outside_rooms(name)]
+    return refusals_of(tmp_path_factory.mktemp("libraries"), planted)
 
 
 @pytest.mark.parametrize("library", HOMES)
-def test_library_is_refused_outside_its_rooms(copy: Copy, library: str) -> None:
-    samples = [_name(path) for folder in FOLDERS for path in folder[:2]]
-    planted = [module for module in samples if not module.startswith(HOMES[library])]
-    for module in planted:
-        copy.plant(module, FORMS["in a function"].format(library))
-    refusals = copy.refusals() or ""
-    expected = {f"- {_dotted(module)} -> {library} (l." for module in planted}
-    assert {line for line in expected if line not in refusals} == set()
+def test_library_is_refused_outside_its_rooms(refused_libraries: str, library: str) -> None:
+    expected = {f"- {_dotted(module)} -> {library} (l." for module in outside_rooms(library)}
+    assert {line for line in expected if line not in refused_libraries} == set()
+
+
+@pytest.fixture(scope="module")
+def refused_upward(tmp_path_factory: pytest.TempPathFactory) -> str:
+    form = FORMS["in a function"]
+    planted = [(module, form.format(imported)) for module, imported in UPWARD.items()]
+    return refusals_of(tmp_path_factory.mktemp("upward"), planted)
 
 
 @pytest.mark.parametrize("module, imported", UPWARD.items())
-def test_import_that_points_up_is_refused(copy: Copy, module: str, imported: str) -> None:
-    copy.plant(module, FORMS["in a function"].format(imported))
-    assert f"- {_dotted(module)} -> {imported} (l." in (copy.refusals() or "")
+def test_import_that_points_up_is_refused(refused_upward: str, module: str, imported: str) -> None:
+    assert f"- {_dotted(module)} -> {imported} (l." in refused_upward
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_import_is_refused_wherever_it_stands(copy: Copy, form: str) -> None:
-    copy.plant("pytest_jama/core/cases.py", form.format("pytest_jama.config.loading"))
-    assert "- pytest_jama.core.cases -> pytest_jama.config.loading (l." in (copy.refusals() or "")
+IMPORTERS = ("pytest_jama/core/cases.py", "pytest_jama/core/text.py", "pytest_jama/core/plan.py")
+LOOSE = ("pytest_jama", "pytest_jama/targets", "junit_uploader")
 
 
-@pytest.mark.parametrize("folder", ["pytest_jama", "pytest_jama/targets", "junit_uploader"])
-def test_module_without_a_place_is_refused(copy: Copy, folder: str) -> None:
-    copy.plant(f"{folder}/loose.py", '"""Has no place."""\n')
-    assert _dotted(f"{folder}/loose.py") in (copy.refusals() or "")
+@pytest.fixture(scope="module")
+def refused_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> str:
+    forms = [
+        (module, form.format("pytest_jama.config.loading"))
+        for module, form in zip(IMPORTERS, FORMS.values(), strict=True)
+    ]
+    loose = [(f"{folder}/loose.py", '"""Has no place."""\n') for folder in LOOSE]
+    return refusals_of(tmp_path_factory.mktemp("elsewhere"), [*forms, *loose])
+
+
+@pytest.mark.parametrize("module", IMPORTERS, ids=FORMS)
+def test_import_is_refused_wherever_it_stands(refused_elsewhere: str, module: str) -> None:
+    assert f"- {_dotted(module)} -> pytest_jama.config.loading (l." in refused_elsewhere
+
+
+@pytest.mark.parametrize("folder", LOOSE)
+def test_module_without_a_place_is_refused(refused_elsewhere: str, folder: str) -> None:
+    assert _dotted(f"{folder}/loose.py") in refused_elsewhere
 
 
 def test_every_library_has_its_rooms() -> None:
     linter = pytest.importorskip("importlinter.api")
     contracts = linter.read_configuration(str(CONTRACTS))["contracts_options"]
     placed = {name for each in contracts for name in each.get("protected_modules", ())}
-    nodes = [node for path in SOURCES for node in ast.walk(_parse(path))]
+    nodes = _parsed_statements()
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     sources = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
     libraries = {name.partition(".")[0] for name in plain | sources} - sys.stdlib_module_names
@@ -188,6 +227,5 @@ def test_names_of_modules_tell_them_apart() -> None:
 
 
 def test_names_of_classes_tell_them_apart() -> None:
-    nodes = (node for path in SOURCES for node in ast.walk(_parse(path)))
-    counts = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
+    counts = Counter(node.name for node in _parsed_statements() if isinstance(node, ast.ClassDef))
     assert [name for name, count in counts.items() if count > 1] == []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.jama.store import Store
+from tests.conftest import PROJECTS
 from tests.faults import hurried
 from tests.faults.world import World
 from tests.harness import Repository
@@ -20,10 +23,18 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="package")
-def unlucky() -> Iterator[Sandbox]:
-    """The server of all cells: faults come and go."""
-    with Sandbox() as sandbox:
-        yield sandbox
+def serve_unlucky() -> Iterator[Callable[[], Sandbox]]:
+    """Return the server of a cell; many share one, as long as its projects are one page."""
+    servers: list[Sandbox] = []
+    with ExitStack() as stack:
+
+        def serve() -> Sandbox:
+            if not servers or len(servers[-1].store.projects()) >= PROJECTS:
+                store = stack.enter_context(Store(clock=hurried.TIME.wall))
+                servers.append(stack.enter_context(Sandbox(store)))
+            return servers[-1]
+
+        yield serve
 
 
 @pytest.fixture(scope="package")
@@ -36,7 +47,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def make_world(
-    unlucky: Sandbox,
+    serve_unlucky: Callable[[], Sandbox],
     site: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -45,7 +56,7 @@ def make_world(
     """Make the world of a cell from its `give_up_after`; the working directory is in it."""
 
     def make(give_up_after: str) -> World:
-        repository = Repository(tmp_path, unlucky, f"F{next(_numbers)}")
+        repository = Repository(tmp_path, serve_unlucky(), f"F{next(_numbers)}")
         monkeypatch.syspath_prepend(site)
         monkeypatch.chdir(tmp_path)
         environment = repository.environment()

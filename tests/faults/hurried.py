@@ -1,7 +1,8 @@
-"""An installed extension in whose time pauses are short; a session finds it as any other one."""
+"""An installed extension in whose time nobody waits; a session finds it as any other one."""
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
@@ -20,13 +21,57 @@ if TYPE_CHECKING:
     from pytest_jama.config.octane_settings import OctaneSettings
     from pytest_jama.core.port import Target
 
-SPEED = 50
-"""So many seconds of a session pass in a second."""
 
-CLOCKS = Clocks(
-    monotonic=lambda: time.monotonic() * SPEED,
-    sleep=lambda seconds: time.sleep(seconds / SPEED),
-)
+class HurriedTime:
+    """Time of which a pause takes as much as any other, and of ours next to nothing.
+
+    What is really done takes as long as it does, so that a machine that is slow changes little.
+    """
+
+    def __init__(self) -> None:
+        self._skipped_s = 0.0
+        self._speed = 1.0
+        self._speed_since = time.monotonic()
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards."""
+        now = time.monotonic()
+        return now + self._ahead_s(now)
+
+    def wall(self) -> float:
+        """Return seconds since 1970, for a server that is as hurried as its clients."""
+        return time.time() + self._ahead_s(time.monotonic())
+
+    def sleep(self, seconds: float) -> None:
+        """Let that much time be over; threads that pause together do so at the same time."""
+        until = self.monotonic() + seconds
+        time.sleep(0)
+        with self._lock:
+            self._skipped_s += max(0.0, until - self.monotonic())
+
+    @contextmanager
+    def running(self, speed: float) -> Iterator[None]:
+        """Let so many seconds pass in each of ours inside a ``with`` block."""
+        self._run(speed)
+        try:
+            yield
+        finally:
+            self._run(1.0)
+
+    def _run(self, speed: float) -> None:
+        with self._lock:
+            now = time.monotonic()
+            self._skipped_s = self._ahead_s(now)
+            self._speed, self._speed_since = speed, now
+
+    def _ahead_s(self, now: float) -> float:
+        return self._skipped_s + (now - self._speed_since) * (self._speed - 1)
+
+
+TIME = HurriedTime()
+CLOCKS = Clocks(monotonic=TIME.monotonic, sleep=TIME.sleep)
+"""The date is ours: journals have it, too."""
 
 
 class Hurried:
@@ -49,10 +94,11 @@ class Hurried:
 
     @contextmanager
     def waiting_for(self, read_timeout_s: float) -> Iterator[None]:
-        """Let targets wait for that long inside a ``with`` block."""
+        """Let targets wait for that long inside a ``with`` block, as if it was the usual time."""
         self.read_timeout_s = read_timeout_s
         try:
-            yield
+            with TIME.running(READ_TIMEOUT_S / read_timeout_s):
+                yield
         finally:
             self.read_timeout_s = READ_TIMEOUT_S
 

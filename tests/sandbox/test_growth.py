@@ -1,11 +1,7 @@
-"""What is stored already does not make a request dearer: SQLite's work for each is counted.
-
-Sizes are compared, no seconds: SQLite says how many instructions of its virtual machine it ran.
-"""
+"""What is stored already does not make a request dearer: SQLite's work for each is counted."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,31 +10,14 @@ import pytest
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from tests.sandbox.client import World, add
+from tests.sandbox.growth import AT_MOST, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_jama.sandbox.database import Database
 
 FEW, MANY = 250, 1_000
 PAGE = 50
-AT_MOST = 1.05
-"""Ratio of the work for one request among four times as many; what is linear has 2 to 4."""
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[int]]:
-    """Count SQLite's instructions."""
-    steps = [0]
-
-    def step() -> int:
-        steps[0] += 1
-        return 0
-
-    connection = database._connection  # noqa: SLF001 - SQLite tells nobody else
-    connection.set_progress_handler(step, 1)
-    yield steps
-    connection.set_progress_handler(None, 1)
 
 
 class Filled(NamedTuple):
@@ -143,13 +122,11 @@ REQUESTS: dict[str, Callable[[Filled], Request]] = {
 }
 
 
-def work_of(filled: Filled, request: Callable[[Filled], Request]) -> int:
-    """Count the work for a request that is sent for the second time; lists are kept by then."""
-    for _ in range(2):
-        method, path, body = request(filled)
-        with counted(filled.world.store.database) as steps:
-            answer = filled.world.api.call(method, path, json=body)
-        assert answer.status < 300, answer.body
+def work_of(filled: Filled, name: str) -> int:
+    method, path, body = REQUESTS[name](filled)
+    with counted(filled.world.store.database) as steps:
+        answer = filled.world.api.call(method, path, json=body)
+    assert answer.status < 300, answer.body
     return steps[0]
 
 
@@ -157,23 +134,55 @@ def work_of(filled: Filled, request: Callable[[Filled], Request]) -> int:
 def test_a_request_costs_the_same_among_four_times_as_many(
     both: tuple[Filled, Filled], name: str
 ) -> None:
-    few, many = (work_of(filled, REQUESTS[name]) for filled in both)
+    for filled in both:
+        work_of(filled, name)  # reads the order of a long list, which is kept then
+    few, many = (work_of(filled, name) for filled in both)
     assert 0 < many <= AT_MOST * few
 
 
-def test_a_list_that_is_read_while_results_come_in_is_not_read_anew(
-    both: tuple[Filled, Filled],
-) -> None:
-    few, many = (work_of(filled, REQUESTS["last runs"]) for filled in both)
+def test_a_list_stays_as_cheap_while_results_come_in(both: tuple[Filled, Filled]) -> None:
+    work = []
     for filled in both:
-        work_of(filled, REQUESTS["a result"])
-    assert few * AT_MOST >= max(
-        work_once(both[1], REQUESTS["last runs"]), work_once(both[1], REQUESTS["first runs"]), many
-    )
+        work_of(filled, "last runs")
+        work_of(filled, "a result")
+        work.append(work_of(filled, "last runs"))
+    few, many = work
+    assert many <= AT_MOST * few
 
 
-def work_once(filled: Filled, request: Callable[[Filled], Request]) -> int:
-    method, path, body = request(filled)
-    with counted(filled.world.store.database) as steps:
-        filled.world.api.call(method, path, json=body)
-    return steps[0]
+def test_adding_a_case_costs_the_same_from_the_first_to_the_last() -> None:
+    with Sandbox(Store()) as sandbox:
+        world = World(sandbox)
+        cases = world.cases(*[0] * 160)
+        plan = world.plan()
+        path = f"/testplans/{plan}/testgroups/{world.store.groups(plan)[0].id}/testcases"
+        work = []
+        for case in cases:
+            with counted(sandbox.store.database) as steps:
+                world.api.post(path, {"testCase": case})
+            work.append(steps[0])
+        assert world.store.groups(plan)[0].case_ids == tuple(cases)
+        assert sum(work[-40:]) <= AT_MOST * sum(work[:40])
+        world.api.close()
+
+
+def test_a_long_list_follows_what_happens(both: tuple[Filled, Filled]) -> None:
+    """What is kept of a list is forgotten as soon as a run comes, goes, or changes its place."""
+    filled, _ = both
+    api, store = filled.world.api, filled.world.store
+    path = f"/testruns?testCycle={filled.cycle}&maxResults=50"
+    before = api.get(path)
+    first, second, third, *_ = before.ids
+    api.delete(f"/testruns/{second}")
+    gone = api.get(path)
+    assert (gone.total, gone.ids[:2]) == (before.total - 1, [first, third])
+    made = api.post(f"/testruns/{first}/updatedtestcase").id
+    assert api.get(path).ids[0] == third
+    assert api.get(f"{path}&startAt={gone.total - 1}").ids == [made]
+    cases = f"/testplans/{filled.plan}/testgroups/{filled.group}/testcases"
+    listed = api.get(cases)
+    store.delete_case(listed.ids[0])
+    assert api.get(cases).ids[:19] == listed.ids[1:]
+    api.delete(f"{cases}/{listed.ids[1]}")
+    assert api.get(cases).ids[0] == listed.ids[2]
+    assert api.get(cases).total == listed.total - 2

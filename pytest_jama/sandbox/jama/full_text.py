@@ -7,6 +7,7 @@ exact match cannot be guaranteed. What that leaves open is decided by knobs.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\s,;:!?()\[\]{}<>\"']+")
 _SPLIT = re.compile(r"[^\W_]+")
@@ -37,7 +38,7 @@ class Wanted:
             folded = text.casefold()
             found = [part in folded for part in self.parts]
         else:
-            present = set(words(text, split=self.splits_words))
+            present = _word_set(text, split=self.splits_words)
             found = [part in present for part in self.parts]
         return all(found) if self.needs_all else any(found)
 
@@ -63,6 +64,11 @@ def read_contains(text: str, *, wild: bool, needs_all: bool, tokens: str) -> Wan
         needs_all=needs_all,
         splits_words=split,
     )
+
+
+@lru_cache(maxsize=1)  # many things are looked for in one text
+def _word_set(text: str, *, split: bool) -> frozenset[str]:
+    return frozenset(words(text, split=split))
 
 
 def words(text: str, *, split: bool) -> list[str]:

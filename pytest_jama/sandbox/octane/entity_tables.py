@@ -18,7 +18,7 @@ from pytest_jama.sandbox.octane.entity_types import (
 from pytest_jama.sandbox.octane.octane_errors import OctaneRefusedError
 
 FIRST_ID = 1001
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE tokens (
@@ -29,6 +29,9 @@ CREATE TABLE entities (
     is_last INTEGER NOT NULL DEFAULT 0, fields TEXT NOT NULL
 );
 CREATE INDEX entities_by_type ON entities (type, pk);
+CREATE INDEX entities_by_name ON entities (json_extract(fields, '$.name'), type);
+CREATE INDEX history_by_test ON entities (json_extract(fields, '$.test_name'))
+    WHERE json_extract(fields, '$.test_name') IS NOT NULL;
 CREATE INDEX entities_by_test ON entities (test) WHERE test IS NOT NULL;
 CREATE INDEX entities_by_parent ON entities (parent) WHERE parent IS NOT NULL;
 CREATE TABLE links (

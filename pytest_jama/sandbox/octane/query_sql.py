@@ -80,16 +80,16 @@ class Condition:
     _names: itertools.count[int] = field(default_factory=itertools.count)
 
     def write(self, statement: Statement, collection: Collection, alias: str) -> str:
-        """Write a statement about the row of that alias; every part of it is true or false."""
+        """Write a statement about the row of that alias; what is not known is not true."""
         match statement:
-            case Not():
-                return f"NOT {self.write(statement.statement, collection, alias)}"
+            case Not():  # only here does NULL differ from false; without it an index can serve
+                return f"NOT ({self.write(statement.statement, collection, alias)} IS TRUE)"
             case AllOf():
                 return self._joined(" AND ", statement.statements, collection, alias)
             case AnyOf():
                 return self._joined(" OR ", statement.statements, collection, alias)
             case Phrase():
-                return f"(({self._phrase(statement, collection, alias)}) IS TRUE)"
+                return f"({self._phrase(statement, collection, alias)})"
 
     def _joined(
         self, word: str, parts: tuple[Statement, ...], collection: Collection, alias: str
@@ -133,6 +133,9 @@ class Condition:
             return f"{column} IS NULL"
         reader = _READERS[spec.kind]
         values = [reader(spec, value) for value in phrase.values]
+        if phrase.operator == "IN" and not any(map(_is_pattern, values)):
+            self.parameters += [each.plain if isinstance(each, Text) else each for each in values]
+            return f"{column} IN ({', '.join('?' * len(values))})"
         if phrase.operator == "IN":
             return " OR ".join(self._equal(column, value) for value in values)
         if phrase.operator == "BTW":
@@ -143,7 +146,7 @@ class Condition:
         return self._compare(column, _COMPARISONS[phrase.operator], values[0])
 
     def _equal(self, column: str, value: object) -> str:
-        if isinstance(value, Text) and len(value.parts) > 1:
+        if isinstance(value, Text) and _is_pattern(value):
             pattern = "*".join(re.sub(r"[*?\[]", r"[\g<0>]", part) for part in value.parts)
             return self._compare(column, "GLOB", pattern)
         return self._compare(column, "=", value)
@@ -197,6 +200,10 @@ class Condition:
             f"entities {target} WHERE {target}.pk = {reference_column(spec, alias)}"
             f"{_only_last(spec, alias)}"
         )
+
+
+def _is_pattern(value: object) -> bool:
+    return isinstance(value, Text) and len(value.parts) > 1
 
 
 def _only_last(spec: FieldSpec, alias: str) -> str:

@@ -87,6 +87,8 @@ class Watch:
         reuse: Says which connections are used again.
     """
 
+    _clock = staticmethod(time.monotonic)  # not looked up later: tests may have replaced it
+
     def __init__(self, reuse: Reuse) -> None:
         self._reuse = reuse
         self._open: set[Exchange] = set()
@@ -110,7 +112,7 @@ class Watch:
             makes_once: See `Exchange`.
             on_sent: The same.
         """
-        ends_at = time.monotonic() + within_s
+        ends_at = self._clock() + within_s
         exchange = Exchange(ends_at, self._reuse, makes_once=makes_once, on_sent=on_sent)
         with self._condition:
             self._open.add(exchange)
@@ -139,7 +141,7 @@ class Watch:
     def _run(self) -> None:
         with self._condition:
             while not self._is_closed:
-                now = time.monotonic()
+                now = self._clock()
                 for exchange in [each for each in self._open if each.ends_at <= now]:
                     self._open.discard(exchange)
                     exchange.end()

@@ -5,14 +5,15 @@ number of requests under way, so that this costs nothing. What a server takes at
 may still change places with its neighbour. Answers in another order show that, and then the time
 between two requests gets longer, until each waits for the one before.
 
-A request that has to be sent again comes late. No other one is sent before it is answered, so that
-only those that were under way come before it.
+A request that has to be sent again comes late. No other one is sent before it is, and when it fails
+once more, none before it is answered: so those that were under way come before it, and few more.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-_ALONE = 2
+_ALONE = 1
 """So many requests go alone, to see how long an answer takes."""
-
 _RECENT = 15
 _WIDER = 1.3
 _NARROWER = 0.95
-_VARIATIONS = 4
+_VARIATIONS = 3
 _MADE_UP_FOR = 0.25
 """A request that is late may come so much of the time between two nearer to the next one."""
 
@@ -55,7 +55,7 @@ class Turns:
         self._gap_s = 0.0
         self._gaps = 1.0
         self._slot_at = float("-inf")
-        self._answered_in_s: deque[float] = deque(maxlen=_RECENT)
+        self._answers: deque[tuple[int, float]] = deque(maxlen=_RECENT)
         self._ended_by: BaseException | None = None
         self.lock = threading.Lock()
 
@@ -87,15 +87,20 @@ class Turns:
 
     def _may_go(self, turn: Turn) -> bool:
         if turn.is_late:
-            return turn.number == min(self._begun)
-        if turn.number != self._next or any(each.is_late for each in self._begun.values()):
+            return turn.number == min(self._late())
+        if turn.number != self._next or self._late():
             return False
-        is_known = len(self._answered_in_s) >= _ALONE
+        is_known = len(self._answers) >= _ALONE
         return is_known or all(each.sent_at is None for each in self._begun.values())
+
+    def _late(self) -> list[int]:
+        """Return the requests that have to be sent again before others are."""
+        return [number for number, each in self._begun.items() if each.is_late]
 
     def sent(self, turn: Turn) -> None:
         """Note that a request has been written: the next one may follow."""
         with self.lock:
+            turn.is_late = turn.failures > 1
             turn.sent_at = self._clock()
             self._next = max(self._next, turn.number + 1)
             self._wake()
@@ -104,6 +109,7 @@ class Turns:
         """Note that a request has to be sent again."""
         with self.lock:
             turn.is_late = True
+            turn.failures += 1
             self._next = max(self._next, turn.number + 1)
 
     def end(self, turn: Turn, error: BaseException | None) -> None:
@@ -118,7 +124,7 @@ class Turns:
             self._next = max(self._next, turn.number + 1)
             if error is not None and not isinstance(error, RefusedError):
                 self._ended_by = self._ended_by or error
-            elif turn.sent_at is not None and not turn.is_late:
+            elif turn.sent_at is not None and not turn.failures:
                 self._learn(turn, self._clock() - turn.sent_at)
             self._wake()
 
@@ -130,25 +136,27 @@ class Turns:
 
     def _wake(self) -> None:
         """Wake up whoever may go now."""
-        may_go = (self._next, min(self._begun, default=self._next))
+        may_go = (self._next, min(self._late(), default=self._next))
         for number in self._begun if self._ended_by else may_go:
             if number in self._begun:
                 self._begun[number].changed.notify()
 
     def _learn(self, turn: Turn, took_s: float) -> None:
         """Find the time between two requests anew, from an answer that came at once."""
-        self._answered_in_s.append(took_s)
+        self._answers.append((turn.number, took_s))
         overtaken = [
             each
             for number, each in self._begun.items()
-            if number < turn.number and not each.is_late and not each.is_overtaken
+            if number < turn.number and not each.failures and not each.is_overtaken
         ]
         for each in overtaken:
             each.is_overtaken = True
         self._gaps = min(max(self._gaps * (_WIDER if overtaken else _NARROWER), 1.0), self._at_once)
-        usual_s = median(self._answered_in_s)
-        varies_s = median(abs(each - usual_s) for each in self._answered_in_s)
-        self._gap_s = max(usual_s / self._at_once * self._gaps, _VARIATIONS * varies_s)
+        took = [each_s for _, each_s in sorted(self._answers)]
+        # Only where a later one is faster may it overtake; answers that a queue delays do not.
+        faster_s = sorted(max(before - after, 0.0) for before, after in pairwise(took))
+        varies_s = faster_s[len(faster_s) * 3 // 4] if faster_s else 0.0
+        self._gap_s = max(median(took) / self._at_once * self._gaps, _VARIATIONS * varies_s)
 
 
 class Turn:
@@ -161,7 +169,9 @@ class Turn:
     Attributes:
         changed: Tells that it may go, perhaps; its lock is that of the order.
         sent_at: When it was written most recently; None before.
-        is_late: Whether it has to be sent again.
+        is_late: Whether others wait until it is sent again; after its second failure, until it is
+            answered.
+        failures: How often it has to be sent again.
         is_overtaken: Whether a later one was answered before it.
     """
 
@@ -171,6 +181,7 @@ class Turn:
         self.changed = threading.Condition(turns.lock)
         self.sent_at: float | None = None
         self.is_late = False
+        self.failures = 0
         self.is_overtaken = False
 
     def __enter__(self) -> None:

@@ -8,6 +8,7 @@ refuses this one.
 
 from __future__ import annotations
 
+import random
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,7 +34,9 @@ _ATTEMPTS_BEFORE_DOUBT = 10
 _FAILED_TRIALS = 4
 """After so many answers 500 something simpler is sent, and this once more if that is taken."""
 
-_GROWING_PAUSE = tenacity.wait_exponential(multiplier=0.5, max=15) + tenacity.wait_random(0, 0.5)
+_GROWING_PAUSE = tenacity.wait_exponential(multiplier=0.5, max=15)
+_MORE_AT_MOST_S = 0.5
+_CHANCE = random.Random()  # noqa: S311 - no secret, and tests may have seeded the common one
 _LONGEST_PAUSE_IF_OTHERS_ARE_ANSWERED_S = 3.0
 _LONGEST_PAUSE_IF_ASKED_S = 60.0
 
@@ -152,7 +155,7 @@ def _find_pause_s(connection: Connection, state: tenacity.RetryCallState) -> flo
     failure, give_up = _failure_of(state), connection.give_up
     if failure.at_once:
         return 0.0
-    pause_s = _GROWING_PAUSE(state)
+    pause_s = _GROWING_PAUSE(state) + _CHANCE.uniform(0, _MORE_AT_MOST_S)
     if failure.http_status == HTTPStatus.TOO_MANY_REQUESTS:
         paced_s = connection.pace.find_pause_s()
         pause_s = pause_s if paced_s is None else paced_s

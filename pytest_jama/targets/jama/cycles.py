@@ -6,14 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_jama.core.plan import Change, ChangeKind, Place
+from pytest_jama.targets.jama import case_reasons
 from pytest_jama.targets.jama.case_lookup import Case, CaseSearch, FoundCases
-from pytest_jama.targets.jama.case_reasons import (
-    known_late,
-    late_run,
-    no_run,
-    too_late,
-    unread_run,
-)
 from pytest_jama.targets.jama.change_log import ChangeLog, LookAgain
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.field_values import CreationFields
@@ -67,7 +61,6 @@ class CycleResolver:
 
     Attributes:
         changes: What was changed so far, and what was not.
-        total_runs: How many runs the cycle has in all; None when Jama does not say.
     """
 
     def __init__(
@@ -125,7 +118,7 @@ class CycleResolver:
             self._fields.look_up(*(("cycle",) if plan else ("plan", "cycle")))
             linked = search.find(others, plan=plan, is_thorough=False)
             self._note(linked)
-            plan = plan or self._create_plan(project)
+            plan = plan or self._create_plan(project, found.cases)
             cycle, runs = self._runs_of_new(project, plan, found.cases, linked.cases)
         for kind, place, name in (
             ("test plan", plan, self._settings.plan.name),
@@ -143,7 +136,7 @@ class CycleResolver:
         plan = find_plan(self._client, project, self._settings.plan, warn=warn)
         return plan, find_cycle(self._client, plan, self._settings.cycle, warn=warn)
 
-    def _create_plan(self, project: Project) -> TestPlan:
+    def _create_plan(self, project: Project, cases: Sequence[Case]) -> TestPlan:
         wanted = self._settings.plan
         name = sent_name(wanted.name or "")
         post = partial(self._client.create_plan, project.id, name)
@@ -156,7 +149,11 @@ class CycleResolver:
             partial(plan_holds, self._client),
         )
         is_there = partial(is_plan, self._client, mine, project)
-        return self._settle(mine, "test plan", again, is_there, PLANS_PATH)
+        settle = partial(self._settle, mine, "test plan", again, is_there, PLANS_PATH)
+        if not any(case.item and not case.item.steps for case in cases):
+            return settle()
+        # The types tell whether these are test cases, before they are added.
+        return self._client.both(settle, self._client.item_types)[0]
 
     def _settle(
         self, mine: N, kind: str, again: LookAgain[N], is_there: Callable[[], bool], path: str
@@ -194,12 +191,14 @@ class CycleResolver:
             all_cases = [*(case for case in cases if case.id in runs), *addable]
             regenerated = self._regenerate(cycle, all_cases)
             return regenerated if self.changes.is_allowed else {**regenerated, **runs}
-        explain = known_late if cycle.id == self._made_early else no_run
+        explain = case_reasons.known_late if cycle.id == self._made_early else case_reasons.no_run
         self.changes.leave_out(*(explain(case, cycle) for case in addable))
         return runs
 
     def _explain_unread(self, case: Case, cycle: Cycle) -> Unresolved:
-        return unread_run(case, cycle, missing=self._missing_runs, total=self.total_runs)
+        return case_reasons.unread_run(
+            case, cycle, missing=self._missing_runs, total=self.total_runs
+        )
 
     def _runs_of_new(
         self, project: Project, plan: TestPlan, cases: Sequence[Case], others: Sequence[Case]
@@ -219,10 +218,13 @@ class CycleResolver:
             lambda: self._named_cycles(plan), partial(cycle_holds, self._client, plan)
         )
         is_there = partial(is_cycle, self._client, mine, plan)
-        cycle = self._settle(mine, "test cycle", again, is_there, cycles_path(plan.id))
-        if cycle.id != mine.id:
-            return cycle, self._runs_of_another_session(cycle, included)
-        return cycle, self._await_runs(cycle, included)
+        settle = partial(self._settle, mine, "test cycle", again, is_there, cycles_path(plan.id))
+        if not self.changes.is_allowed:
+            return settle(), _predict(included)
+        used, runs = self._client.both(settle, partial(self._find_runs, mine, included))
+        if used.id != mine.id:
+            return used, self._runs_of_another_session(used, included)
+        return used, self._await_runs(used, included, runs=runs)
 
     def _create_cycle(self, plan: TestPlan) -> Cycle:
         name = sent_name(self._settings.cycle.name or "")
@@ -251,7 +253,9 @@ class CycleResolver:
         runs = self._find_runs(cycle, cases)
         if self._settings.cycle.missing_runs == "regenerate" and len(runs) < len(cases):
             return self._regenerate(cycle, cases)
-        return self._await_runs(cycle, cases, pauses_s=_PAUSES_FOR_OTHERS_S, explain=too_late)
+        return self._await_runs(
+            cycle, cases, pauses_s=_PAUSES_FOR_OTHERS_S, explain=case_reasons.too_late
+        )
 
     def _include(
         self, project: Project, plan: TestPlan, cases: Sequence[Case]
@@ -295,13 +299,14 @@ class CycleResolver:
         cycle: Cycle,
         cases: Sequence[Case],
         *,
+        runs: RunsByCase | None = None,
         pauses_s: Sequence[float] = _PAUSES_S,
         explain: Callable[[Case, Cycle], Unresolved] | None = None,
     ) -> RunsByCase:
         """Return the runs of the cases as soon as all are there; late ones become unresolved."""
         if not self.changes.is_allowed:
             return _predict(cases)
-        runs = self._find_runs(cycle, cases)
+        runs = self._find_runs(cycle, cases) if runs is None else runs
         pauses_s = within(max(self._client.give_up_after_s, self._client.waits_s), pauses_s)
         for attempt, pause_s in enumerate(pauses_s, start=2):
             if all(case.id in runs for case in cases):
@@ -309,7 +314,7 @@ class CycleResolver:
             self._client.again(RUNS_PATH)("the cycle does not have all runs yet", attempt, pause_s)
             runs = {**runs, **self._find_runs(cycle, cases)}
         late = [case for case in cases if case.id not in runs]
-        explain = explain or partial(late_run, waited_s=sum(pauses_s))
+        explain = explain or partial(case_reasons.late_run, waited_s=sum(pauses_s))
         explain = self._explain_unread if self._missing_runs else explain
         self.changes.leave_out(*(explain(case, cycle) for case in late))
         return runs

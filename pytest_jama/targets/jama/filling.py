@@ -28,10 +28,22 @@ _ADDED_AGAIN_AT_MOST = 2
 _FEW = 4
 
 
+class Present(NamedTuple):
+    """What groups of a plan have.
+
+    Attributes:
+        case_ids: Those of the cases that were looked for.
+        counts: How many cases a group has, by its ID; of the groups that were read completely.
+    """
+
+    case_ids: set[int]
+    counts: dict[int, int]
+
+
 def find_present(
     client: JamaClient, plan: TestPlan, groups: Iterable[Group], wanted: set[int]
-) -> set[int]:
-    """Return which cases stand in any group of a plan; reads no further than necessary.
+) -> Present:
+    """Find out which cases stand in any group of a plan; reads no further than necessary.
 
     Args:
         client: Reads from Jama.
@@ -39,13 +51,16 @@ def find_present(
         groups: Its groups.
         wanted: The IDs of the cases.
     """
-    present: set[int] = set()
+    present = Present(set(), {})
     for group in groups:
+        count = 0
         for case in client.cases(plan.id, group.id):
+            count += 1
             if case.id in wanted:
-                present.add(case.id)
-            if present == wanted:
+                present.case_ids.add(case.id)
+            if present.case_ids == wanted:
                 return present
+        present.counts[group.id] = count
     return present
 
 
@@ -69,16 +84,23 @@ class Filling:
         plan: The plan.
         group: The group.
         changes: Notes what is done; a dry run sends nothing.
+        count: How many cases the group has; None when that is not known.
     """
 
     def __init__(
-        self, client: JamaClient, plan: TestPlan, group: Group, changes: ChangeLog
+        self,
+        client: JamaClient,
+        plan: TestPlan,
+        group: Group,
+        changes: ChangeLog,
+        *,
+        count: int | None = None,
     ) -> None:
         self._client = client
         self._plan = plan
         self._group = group
         self._changes = changes
-        self._count = CaseCount(client, plan, group) if changes.is_allowed else None
+        self._count = CaseCount(client, plan, group, count) if changes.is_allowed else None
         self._added: list[Case] = []
 
     def add(
@@ -184,7 +206,7 @@ class Filling:
 
     def _look_in_groups(self, wanted: set[int]) -> set[int]:
         groups = self._client.groups(self._plan.id)
-        return find_present(self._client, self._plan, groups, wanted)
+        return find_present(self._client, self._plan, groups, wanted).case_ids
 
     def wait_for_others(self, *, are_known: bool) -> bool:
         """Wait until no other session adds cases; see `CaseCount.wait_for_others`.
@@ -221,7 +243,7 @@ class Filling:
     def _find_lost(self) -> list[Case]:
         added = {case.id for case in self._added}
         present = find_present(self._client, self._plan, [self._group], added)
-        return [case for case in self._added if case.id not in present]
+        return [case for case in self._added if case.id not in present.case_ids]
 
 
 def _name(case: Case, origin: str) -> str:

@@ -93,19 +93,20 @@ class PlanGroups:
         """
         groups = self._groups()
         wanted = {case.id for case in cases}
-        there = find_present(self._client, self._plan, groups, wanted) if self._plan.id else set()
+        listed = () if self._is_planned else groups
+        there, counts = find_present(self._client, self._plan, listed, wanted)
         absent = [case for case in cases if case.id not in there]
         if not adds:
             self._changes.leave_out(*(not_in_plan(case, self._plan) for case in absent))
         elif fit := {case.id: case for case in reversed(self._find_fit(absent))}:
             group = self._choose_group(groups, group_name)
-            added = self._fill(group, list(reversed(fit.values())))
+            added = self._fill(group, list(reversed(fit.values())), counts.get(group.id))
             there = there.union(case.id for case in added)
         return [case for case in cases if case.id in there]
 
-    def _fill(self, group: Group, cases: Sequence[Case]) -> list[Case]:
-        """Add cases to a group; returns those that it has now."""
-        self._filling = Filling(self._client, self._plan, group, self._changes)
+    def _fill(self, group: Group, cases: Sequence[Case], count: int | None) -> list[Case]:
+        """Add cases to a group that has so many; returns those that it has now."""
+        self._filling = Filling(self._client, self._plan, group, self._changes, count=count)
         origins = [self._foreign_project(case) for case in cases]
         added, refused = self._filling.add(cases, origins)
         self._changes.leave_out(*(self._explain(each, group) for each in refused))

@@ -164,6 +164,8 @@ class Sending:
         goes_on: Asked before each update; after False no more is begun, and what is under way ends.
     """
 
+    _clock = staticmethod(time.monotonic)  # not looked up later: tests may have replaced it
+
     def __init__(
         self,
         updates: Sequence[RunUpdate],
@@ -241,7 +243,7 @@ class Sending:
 
     def _find_result(self) -> Result | None:
         """Wait for a result; None when those under way take too long after the end."""
-        while time.monotonic() < self._deadline:
+        while self._clock() < self._deadline:
             # With a timeout, since Windows lets no Ctrl-C through to a wait without one.
             with contextlib.suppress(queue.Empty):
                 return self._results.get(timeout=_LOOK_AROUND_S)
@@ -249,7 +251,7 @@ class Sending:
 
     def _halt(self, reason: PytestJamaError) -> None:
         self.stopped_by = reason
-        self._deadline = time.monotonic() + _IN_FLIGHT_S
+        self._deadline = self._clock() + _IN_FLIGHT_S
         self._stop()
 
     def _record(self, number: int, receipt: Receipt) -> None:

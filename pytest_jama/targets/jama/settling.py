@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.wire import Group, Project, TestPlan
 
 _QUIET_S = 2.0
+_CHANCE = random.Random()  # noqa: S311 - no secret, and tests may have seeded the common one
 _LONGEST_WAIT_S = 30.0
 _LOOK_S = 0.5
 
@@ -155,13 +156,16 @@ class CaseCount:
         client: Reads from Jama.
         plan: The plan.
         group: The group that this session will add its own cases to.
+        count: How many it has; None to ask.
     """
 
-    def __init__(self, client: JamaClient, plan: TestPlan, group: Group) -> None:
+    def __init__(
+        self, client: JamaClient, plan: TestPlan, group: Group, count: int | None = None
+    ) -> None:
         self._client = client
         self._plan = plan
         self._group = group
-        self._found = self._expected = self._read()
+        self._found = self._expected = self._read() if count is None else count
 
     @property
     def is_short(self) -> bool:
@@ -187,7 +191,7 @@ class CaseCount:
         connection = self._client.api.connection
         start = changed_at = connection.clock()
         # Sessions that waited for each other would otherwise go on at the same moment.
-        quiet_s = _QUIET_S + random.uniform(0, _QUIET_S / 2)  # noqa: S311 - no secret
+        quiet_s = _QUIET_S + _CHANCE.uniform(0, _QUIET_S / 2)
         while connection.clock() < min(changed_at + quiet_s, start + _LONGEST_WAIT_S):
             connection.sleep(_LOOK_S)
             before, found = found, self._read()

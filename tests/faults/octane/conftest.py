@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.sandbox.octane import OctaneSandbox
+from pytest_jama.sandbox.octane.workspace_store import OctaneStore
+from tests.faults.hurried import TIME
 from tests.faults.octane.octane_fault_world import RELEASE, OctaneFaultWorld
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="package")
 def unlucky_octane() -> Iterator[OctaneSandbox]:
     """The server of all cells: faults come and go."""
-    with OctaneSandbox() as sandbox:
+    with OctaneStore(clock=TIME.wall) as store, OctaneSandbox(store) as sandbox:
         sandbox.store.add("releases", name=RELEASE)
         yield sandbox
 

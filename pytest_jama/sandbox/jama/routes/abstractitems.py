@@ -47,9 +47,7 @@ async def search(call: Caller, query: Annotated[AbstractFilter, Query()]) -> JSO
     everything = find_nodes(call.database, selection, order=order)
     wanted = [_read(call, text, wild=query.include_wildcard) for text in query.contains]
     labels = find_labels(call.database)
-    matching = [
-        node for node in everything if any(_matches(call, node, each, labels) for each in wanted)
-    ]
+    matching = [node for node in everything if _has_any(call, node, wanted, labels)]
     values = [wire.node(call, node) for node in query.window().of(matching)]
     return envelope.page(call, values, query, total=len(matching))
 
@@ -102,14 +100,19 @@ def _read(call: Call, text: str, *, wild: bool) -> Wanted:
     return wanted
 
 
-def _matches(call: Call, node: Node, wanted: Wanted, labels: Labels) -> bool:
+def _has_any(call: Call, node: Node, wanted: Sequence[Wanted], labels: Labels) -> bool:
+    numbers = [str(node.id), node.document_key]
+    if call.knobs.search_global_ids == "yes":
+        numbers.append(node.global_id)
+    everything = "\n".join([*numbers, *texts_of(node.fields, labels)])
+    return any(_matches(call, node, each, everything) for each in wanted)
+
+
+def _matches(call: Call, node: Node, wanted: Wanted, everything: str) -> bool:
     if wanted.field == "globalId" and call.knobs.search_global_ids == "no":
         return False
     if wanted.field is None:
-        numbers = [str(node.id), node.document_key]
-        if call.knobs.search_global_ids == "yes":
-            numbers.append(node.global_id)
-        text = "\n".join([*numbers, *texts_of(node.fields, labels)])
+        text = everything
     else:
         shown = str(wire.shown_fields(call, node).get(wanted.field, ""))
         text = plain(shown) if wanted.field == "description" else shown

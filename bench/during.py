@@ -1,0 +1,129 @@
+"""Results that are sent while tests run: ``upload: {when: during}`` beside ``when: end``.
+
+The suite has tests that sleep; plan and cycle are there. How much is left to wait for begins with
+the end of the last test, and ends with the process.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bench.probes import LAUNCHER, MARK, VALGRIND, read_usage
+from bench.servers import CYCLE, PLAN, PROJECT, Database, beside, run_beside
+from bench.suites import make_suite
+from bench.table import Figures, Row
+from bench.venvs import WORK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.probes import Command, Usage
+
+TESTS, SLEEP_S = 1_000, 0.3
+QUICK_TESTS, QUICK_SLEEP_S = 50, 0.12
+COUNTED_TESTS = 200
+LEFT_BOUND_S = 15.0
+MAIN_BOUND = 1.02
+THROTTLE = ("--throttle", "10/100")
+WHENS = ("end", "during")
+SUMMARY = re.compile(r"^(?:summary|totals): (\d+)", re.MULTILINE)
+CONFTEST = """\
+import os, pathlib, time
+
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    time.sleep({sleep_s})
+    return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish():
+    pathlib.Path(__file__).with_name("ended").write_text(str(time.time()))
+"""
+SETTINGS = """\
+project: {project}
+plan: {plan}
+cycle: {cycle}
+upload: {{rate: {rate}, when: {when}}}
+"""
+
+
+def measure(version: str, *, quick: bool) -> Figures:
+    """Time both, one after the other; and count what the main thread executes."""
+    tests, sleep_s = (QUICK_TESTS, QUICK_SLEEP_S) if quick else (TESTS, SLEEP_S)
+    database = Database("during", tests, is_built=True)
+    rows, commands, left_s = [], {}, {}
+    for when in WHENS:
+        folder = _make_suite(tests, when, sleep_s=sleep_s)
+        commands[when] = _session(version, (*database.options, *THROTTLE), folder, *LAUNCHER)
+        usage = _run(commands[when], database)
+        left_s[when] = usage.ended - float((folder / "ended").read_text(encoding="utf-8"))
+        title = f"`when: {when}`, {tests:,} tests of {sleep_s} s, 10/s"
+        bound = LEFT_BOUND_S if when == "during" else None
+        rows += [
+            Row(f"{title}: after the last test", left_s[when], "{:.1f} s", when, bound),
+            Row(f"{title}: in all", usage.wall_s, "{:.1f} s", when),
+        ]
+    counted = _main_thread(version) if VALGRIND else {}
+    commands |= counted
+    return Figures([*rows, *_count(counted)], commands)
+
+
+def _make_suite(tests: int, when: str, *, sleep_s: float = 0) -> Path:
+    """Write a suite whose tests sleep, and settings that say when results are sent."""
+    folder = make_suite("marker", tests, variant=f"{when}-")
+    (folder / "conftest.py").write_text(CONFTEST.format(sleep_s=sleep_s), encoding="utf-8")
+    rate = 10 if sleep_s else "auto"
+    settings = SETTINGS.format(project=PROJECT, plan=PLAN, cycle=CYCLE, rate=rate, when=when)
+    (folder / "jama.yaml").write_text(settings, encoding="utf-8")
+    return folder
+
+
+def _session(version: str, options: tuple[str, ...], folder: Path, *wrapper: str) -> Command:
+    session = ("python", "-m", "pytest", "-p", "no:cacheprovider", "--jama")
+    return beside(version, options, *wrapper, *session, folder=folder)
+
+
+def _run(command: Command, database: Database) -> Usage:
+    database.fresh()
+    return read_usage(MARK + run_beside(command, mark=MARK))
+
+
+def _main_thread(version: str) -> dict[str, Command]:
+    """Return the sessions whose instructions are counted, by thread."""
+    database = Database("counted", COUNTED_TESTS, is_built=True)
+    commands = {}
+    for when in WHENS:
+        folder = _make_suite(COUNTED_TESTS, when)
+        files = f"--callgrind-out-file={WORK / 'served' / f'threads-{when}'}"
+        options = ("--tool=callgrind", "--separate-threads=yes", files)
+        commands[f"main {when}"] = _session(
+            version, database.options, folder, *LAUNCHER, str(VALGRIND), *options
+        )
+    return commands
+
+
+def _count(commands: dict[str, Command]) -> list[Row]:
+    """Return the row on what the main thread executes."""
+    if not commands:
+        return []
+    database = Database("counted", COUNTED_TESTS, is_built=True)
+    main = {}
+    for when, command in zip(WHENS, commands.values(), strict=True):
+        _run(command, database)
+        file = WORK / "served" / f"threads-{when}-01"
+        found = SUMMARY.findall(file.read_text(encoding="utf-8"))
+        main[when] = int(found[-1])
+    return [
+        Row(
+            f"instructions of the main thread, {COUNTED_TESTS} tests: `during` beside `end`",
+            main["during"] / main["end"],
+            "{:.4f} x",
+            "main during / main end",
+            MAIN_BOUND,
+        )
+    ]
