@@ -78,6 +78,11 @@ class Delivery(Observer):
         return self._target
 
     @property
+    def has_target(self) -> bool:
+        """Whether there is a target that is not closed."""
+        return self._target is not None
+
+    @property
     def is_troubled(self) -> bool:
         """Whether the server has not answered as it should for a while."""
         return self._is_trouble_told

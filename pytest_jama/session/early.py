@@ -182,9 +182,10 @@ class EarlyUpload:
 
     def close(self) -> None:
         """Release what no upload at the end of the session has taken over."""
-        self.end()
-        self._stop()
-        self.delivery.close()
+        if self.delivery.has_target:
+            self.end()
+            self._stop()
+            self.delivery.close()
 
     def _run(self) -> None:
         """Send what is final until the session ends; in a thread of its own."""

@@ -309,6 +309,8 @@ def test_a_session_comes_to_the_same_during_and_at_its_end(
     early = [line for line in during[2] if line.startswith("early")]
     again = [line for line in during[2] if "while tests ran;" in line]
     assert [line for line in during[2] if line not in (*early, *again)] == at_end[2]
+    asked = repository.folder / "asked.txt"
+    assert not asked.is_file() or len(asked.read_text().split()) == 2 * 3  # once for each case
     kinds = [line["line"] for line in repository.journal()]
     before_the_last_test = kinds[: len(kinds) - kinds[::-1].index("result")]
     assert before_the_last_test.count("receipt") >= scene.early

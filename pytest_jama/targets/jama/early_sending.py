@@ -52,7 +52,6 @@ class EarlySending:
         self._ended = threading.Event()
         self._verdicts: dict[CaseRef, CaseVerdict] = {}
         self._order: dict[CaseRef, int] = {}
-        self._awaited: frozenset[CaseRef] = frozenset()
         self._pending: dict[CaseRef, None] = {}
         self._runs: dict[str, TestRun] = {}
         self._names: dict[str, list[CaseRef]] = {}
@@ -86,17 +85,18 @@ class EarlySending:
             findings: See `SendsEarly.send_early`.
 
         Returns:
-            The same with all verdicts so far; None when there is nothing to do.
+            The same with all verdicts that are not sent yet; None when there is nothing to do.
         """
-        self._awaited = frozenset(findings.awaited)
-        for case in findings.judgement.cases:
-            self._verdicts[case.case_ref] = case
-            self._pending[case.case_ref] = None
-        for ref in (*(case.case_ref for case in findings.judgement.cases), *findings.awaited):
+        new = {case.case_ref: case for case in findings.judgement.cases}
+        self._verdicts.update(new)
+        self._pending.update(dict.fromkeys(new))
+        is_first = self.resolution is None
+        for ref in (*new, *findings.awaited) if is_first else new:
             self._order.setdefault(ref, len(self._order))
         if not self.goes_on() or not any(self._verdicts[ref].verdict for ref in self._pending):
             return None
-        self._findings = findings._replace(judgement=self._judgement(self._verdicts, findings))
+        known = self._verdicts if is_first else self._pending  # a session may have very many
+        self._findings = findings._replace(judgement=self._judgement(known, findings))
         return self._findings
 
     def _judgement(self, refs: Iterable[CaseRef], findings: Findings) -> Judgement:
@@ -140,7 +140,7 @@ class EarlySending:
         """Plan what can be written now.
 
         Args:
-            findings: All verdicts so far.
+            findings: See `take`.
             make_plan_runs: Returns what decides what is to be written into runs.
             total_runs: How many runs the cycle has in all, as far as known.
 
@@ -159,7 +159,12 @@ class EarlySending:
         findings = findings._replace(judgement=self._judgement(runs, findings))
         planned = self._updates.plan_over(make_plan_runs(findings, resolution), runs)
         self._done.update(set(keys) - {update.key for update in planned.updates})
-        return Plan(places=self._places(), updates=planned.updates, replaced=planned.replaced)
+        return Plan(
+            places=self._places(),
+            updates=planned.updates,
+            changes=tuple(self.changes),
+            replaced=planned.replaced,
+        )
 
     def _find_ready(self) -> list[str]:
         """Return the runs that are not written yet, and all of whose names are final."""
@@ -169,12 +174,9 @@ class EarlySending:
             if not left:
                 del self._pending[ref]
             for key in left:
-                if all(map(self._is_final, self._names[key])):
+                if all(ref in self._verdicts for ref in self._names[key]):
                     ready[key] = None
         return list(ready)
-
-    def _is_final(self, ref: CaseRef) -> bool:
-        return ref in self._verdicts and ref not in self._awaited
 
     def _refresh(
         self, keys: list[str], resolution: Resolution, total_runs: int | None
