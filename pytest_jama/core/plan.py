@@ -311,6 +311,8 @@ class UploadReport(NamedTuple):
         repeated: How many requests were made again, by reason.
         attached: The files that it attached, a receipt for each place.
         early: How many of the updates arrived while tests ran.
+        unplanned: How many cases with a verdict are in no update: some were sent while tests ran,
+            and it stopped before it planned the rest.
     """
 
     plan: Plan | None = None
@@ -319,6 +321,7 @@ class UploadReport(NamedTuple):
     repeated: tuple[tuple[str, int], ...] = ()
     attached: tuple[FileReceipt, ...] = ()
     early: int = 0
+    unplanned: int = 0
 
     @property
     def unresolved(self) -> tuple[Unresolved, ...]:
