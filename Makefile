@@ -88,8 +88,8 @@ site: $(SITE)/.installed ## build the site of docs/ into build/site; a dead link
 picture: $(INSTALLED) ## make the picture of the README anew; needs tmux and Chromium
 	$(BIN)/python -m docs.site.picture
 
-bench: $(INSTALLED) ## measure what the plugin costs, beside --junitxml and a peer
-	$(BIN)/python bench/run.py
+bench: $(INSTALLED) ## measure what everything costs, beside peers, and write docs/performance.md; takes long
+	$(BIN)/python bench/run.py --write
 
 wheel: $(INSTALLED) ## build the wheel into dist/
 	rm -rf dist

@@ -61,7 +61,13 @@ def measure(version: str, *, quick: bool) -> Figures:
             for name, text in {**SUBJECTS, **PEERS}.items()
         ),
         *(
-            Row(f"{text}: beside `--junitxml`", one_more[name] / beside, "{:.2f} x", at_most=1.0)
+            Row(
+                f"{text}: beside `--junitxml`",
+                one_more[name] / beside,
+                "{:.2f} x",
+                f"({name} - {BASE[name]}) / (junitxml - bare)",
+                1.0,
+            )
             for name, text in SUBJECTS.items()
         ),
         *(
@@ -78,6 +84,7 @@ def measure(version: str, *, quick: bool) -> Figures:
                 f"{text}: each of {SMALL:,} tests, start-up included",
                 added[SMALL][name] / SMALL,
                 INSTRUCTIONS,
+                f"({name} - {BASE[name]}) / {SMALL:,}",
             )
             for name, text in {**SUBJECTS, **PEERS}.items()
         ),

@@ -38,7 +38,7 @@ def measure(version: str, *, quick: bool) -> Figures:
             rows += [
                 Row(f"{what}: beside the throttle", ratio, TIMES, name, BOUND, aside=aside),
                 Row(f"{what}: time", upload.wall_s, SECONDS, name),
-                Row(f"{what}: {LIMIT}", limit_s, SECONDS, f"requests / {PER_S}"),
+                Row(f"{what}: {LIMIT}", limit_s, SECONDS, f"{name}: requests / {PER_S}"),
             ]
     database = Database("cases", UNTHROTTLED, is_built=False)
     uploads = {}

@@ -57,20 +57,20 @@ _COUNT = re.compile(r"first build, (\d+) cases: time")
 def draw_builds(axes: Axes, values: dict[str, float]) -> None:
     """Draw the time of first and second builds against the number of cases."""
     counts = sorted(int(found[1]) for found in map(_COUNT.fullmatch, values) if found)
-    for build, colour in (("first build", OURS), ("second build", SECOND)):
+    for build, colour, above in (("first build", OURS, 7), ("second build", SECOND, -16)):
         told = [f"{build}, {count} cases" for count in counts]
         seconds = [values[f"{each}: time"] for each in told]
         limits = [values[f"{each}: what the throttle lets through"] for each in told]
         axes.plot(counts, limits, color=FAINT, linewidth=5, alpha=0.35, solid_capstyle="round")
         axes.plot(counts, seconds, color=colour, marker="o", markersize=5, linewidth=1.8)
         for count, second in zip(counts, seconds, strict=True):
-            axes.annotate(f"{second:.0f}", (count, second), (0, 7), **_ABOVE)
+            axes.annotate(f"{second:.0f}", (count, second), (0, above), **_CENTRED)
         end = f"{build}\n(limit {limits[-1]:.0f} s)"
         axes.annotate(end, (counts[-1], seconds[-1]), (12, 0), **_BESIDE, color=colour)
     axes.set_xlim(0, counts[-1] * 1.5)
-    axes.set_ylim(0)
+    axes.set_ylim(0, max(values[f"first build, {count} cases: time"] for count in counts) * 1.15)
     axes.set_xticks(counts)
-    axes.set_xlabel("cases; 10 requests a second, each after 200 ms")
+    axes.set_xlabel("cases (10 requests a second, answers after 200 ms)")
     axes.set_title("Seconds of an upload; pale: the throttle's limit", loc="left", fontsize=10)
 
 
@@ -92,7 +92,7 @@ def draw_cost_of_a_test(axes: Axes, values: dict[str, float]) -> None:
     axes.set_title("Thousand instructions of one test more", loc="right", fontsize=10)
 
 
-_ABOVE = {"textcoords": "offset points", "ha": "center", "fontsize": 9}
+_CENTRED = {"textcoords": "offset points", "ha": "center", "fontsize": 9}
 _BESIDE = {"textcoords": "offset points", "va": "center", "fontsize": 10}
 PLOTS = {"builds": (draw_builds, 2.9), "cost-of-a-test": (draw_cost_of_a_test, 2.3)}
 
@@ -105,7 +105,7 @@ def main(plot: str, folder: Path) -> None:
         figure, axes = plt.subplots(figsize=(WIDTH, height), layout="constrained")
         axes.spines[["top", "right"]].set_visible(False)
         draw(axes, values)
-        figure.text(0.99, 0.005, f"Python {version}", ha="right", fontsize=7, color=FAINT)
+        figure.supxlabel(f"Python {version}", x=0.99, ha="right", fontsize=8, color=FAINT)
         made = io.StringIO()
         figure.savefig(made, format="svg", metadata={"Date": None})
     text = made.getvalue()

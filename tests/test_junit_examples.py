@@ -1,7 +1,8 @@
-"""Every example of another framework ends as its README says, run as its reader would run it."""
+"""Every example of another framework ends as its README says."""
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shlex
@@ -11,12 +12,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from junit_uploader.cli import main as uploader
 from junit_uploader.merged_reports import read_reports
 from pytest_jama.cli import main
+from pytest_jama.cli.sandbox import environment_for
+from pytest_jama.cli.sandbox_command import sandbox as sandbox_command
+from pytest_jama.cli.sandbox_options import SandboxOptions
+from pytest_jama.cli.seeds import seed_store
+from pytest_jama.sandbox.jama.server import Sandbox
+from pytest_jama.sandbox.jama.store import Store
+from tests.here import run_here
 from tests.rehearsal import EXAMPLES, STATE, copy_example, stored_files, stored_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_jama.sandbox.jama.model import Node
 
@@ -82,22 +91,52 @@ def test_the_frameworks_that_were_asked_for_are_there() -> None:
     assert set(NAMES) >= ASKED_FOR
 
 
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Do what the command of a README does, in this process; return the folder."""
+
+    @functools.cache
+    def rehearse_here(name: str) -> Path:
+        folder = copy_example(f"junit/{name}", tmp_path_factory.mktemp(name))
+        command, *_ = commands(name, "pytest-jama")
+        environment = {
+            each: value
+            for each, value in os.environ.items()
+            if not each.startswith(("JAMA_", "PYTEST_"))
+        }
+        status, said = run_here(
+            lambda: _upload_beside_a_sandbox(command), folder=folder, environment=environment
+        )
+        assert status == 0, said
+        return folder
+
+    return rehearse_here
+
+
+def _upload_beside_a_sandbox(command: Sequence[str]) -> int:
+    _, name, *words = command
+    asked = sandbox_command.make_context(name, words).params
+    program, *arguments = asked.pop("command")
+    assert program == "junit-uploader"
+    options = SandboxOptions(**asked)
+    with Store(Path(STATE)) as store:
+        project = seed_store(store, options)
+        with Sandbox(store) as sandbox:
+            os.environ.update(environment_for(sandbox, project=project))
+            return uploader(arguments)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_run_ends_in_the_documented_status(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, rehearsed: Callable[[str], Path]
 ) -> None:
-    folder = copy_example(f"junit/{name}", tmp_path)
-    command, *_ = commands(name, "pytest-jama")
-    assert rehearse(folder, command, monkeypatch) == 0
-    assert statuses(stored_runs(folder)) == documented_statuses(name)
+    assert statuses(stored_runs(rehearsed(name))) == documented_statuses(name)
 
 
 def test_what_playwright_attached_is_attached_to_the_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rehearsed: Callable[[str], Path],
 ) -> None:
-    folder = copy_example("junit/playwright", tmp_path)
-    command, *_ = commands("playwright", "pytest-jama")
-    assert rehearse(folder, command, monkeypatch) == 0
+    folder = rehearsed("playwright")
     (shot,) = stored_files(folder, 1)
     assert shot == (folder / "display.png").read_bytes()
     assert [b"locks after three wrong codes" in text for text in stored_files(folder, 3)] == [True]
@@ -121,12 +160,12 @@ def test_report_is_read_whole_and_names_no_machine(name: str) -> None:
 def test_both_ways_of_the_pytest_example_end_in_the_same_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    uploader, plugin = commands("pytest", "pytest-jama")
+    through_uploader, plugin = commands("pytest", "pytest-jama")
     direct, through_report = (copy_example("junit/pytest", tmp_path / way) for way in "ab")
     written = through_report / report_of("pytest")
     written.unlink()
     assert rehearse(direct, [*plugin, f"--junitxml={written}"], monkeypatch) == 1  # tests failed
-    assert rehearse(through_report, uploader, monkeypatch) == 0
+    assert rehearse(through_report, through_uploader, monkeypatch) == 0
     assert statuses(stored_runs(through_report)) == statuses(stored_runs(direct))
     assert statuses(stored_runs(direct)) == documented_statuses("pytest")
 

@@ -28,8 +28,10 @@ class ToldEarly(Told):
     def __init__(self, then: Callable[[Any], None] = lambda _: None) -> None:
         super().__init__(then)
         self.planned_keys: list[str] = []
+        self.plans: list[Plan] = []
 
     def planned(self, plan: Plan) -> None:
+        self.plans.append(plan)
         self.planned_keys += [update.key for update in plan.updates]
 
     def received(self, receipt: Receipt) -> None:

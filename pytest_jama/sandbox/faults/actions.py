@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.datastructures import Headers
 
@@ -126,22 +127,35 @@ async def lose_page(exchange: InterceptedRequest) -> None:
 
 def judge_lists(lag_s: float, strikes: Callable[[IncomingRequest], bool]) -> Judge:
     """Watch what is created, and leave it out of the struck lists for some seconds."""
-    made_s: dict[tuple[str, int], float] = {}
+    made: _Noted[tuple[str, int]] = OrderedDict()
 
     def judge(arrival: IncomingRequest) -> Effect:
         if arrival.method == "POST":
-            return Effect(act=_watch(arrival, made_s), lets_others_act=True)
+            return Effect(act=_watch(arrival, made), lets_others_act=True)
+        since_s = arrival.at_s - lag_s
+        _forget(made, since_s)
         ids = {
             made_id
-            for (collection, made_id), at_s in made_s.items()
-            if collection == arrival.path and at_s > arrival.at_s - lag_s
+            for (collection, made_id), (at_s, _) in made.items()
+            if collection == arrival.path and at_s > since_s
         }
         return Effect(act=hide(ids)) if ids and strikes(arrival) else NO_EFFECT
 
     return judge
 
 
-def _watch(arrival: IncomingRequest, made_s: dict[tuple[str, int], float]) -> Act:
+_Key = TypeVar("_Key")
+_Noted = OrderedDict[_Key, tuple[float, object]]
+"""When something was done, and what was there before, the oldest first."""
+
+
+def _forget(noted: _Noted[Any], until_s: float) -> None:
+    """Drop what is over, so that a judge looks at no more than what counts."""
+    while noted and next(iter(noted.values()))[0] <= until_s:
+        noted.popitem(last=False)
+
+
+def _watch(arrival: IncomingRequest, made: _Noted[tuple[str, int]]) -> Act:
     """Let a POST be served, and remember where and when it creates something."""
 
     async def act(exchange: InterceptedRequest) -> None:
@@ -149,7 +163,7 @@ def _watch(arrival: IncomingRequest, made_s: dict[tuple[str, int], float]) -> Ac
         if answer.status == HTTPStatus.CREATED:
             collection, made_id = exchange.backend.created(answer.body)
             for name in (arrival.path, collection):
-                made_s[name, made_id] = arrival.at_s
+                made[name, made_id] = arrival.at_s, None
         await exchange.answer(answer)
 
     return act
@@ -157,12 +171,13 @@ def _watch(arrival: IncomingRequest, made_s: dict[tuple[str, int], float]) -> Ac
 
 def judge_replicas(lag_s: float, strikes: Callable[[IncomingRequest], bool]) -> Judge:
     """Watch what is changed, and show it in the struck lists as it was, for some seconds."""
-    changed: _Changed = {}
+    changed: _Noted[int] = OrderedDict()
 
     def judge(arrival: IncomingRequest) -> Effect:
         if arrival.method in ("PATCH", "PUT"):
             return Effect(act=_keep(arrival, changed, lag_s), lets_others_act=True)
         since_s = arrival.at_s - lag_s
+        _forget(changed, since_s)
         old = {made_id: before for made_id, (at_s, before) in changed.items() if at_s > since_s}
         may_be_a_list = not arrival.path.rpartition("/")[2].isdigit()
         is_struck = old and may_be_a_list and strikes(arrival)
@@ -171,11 +186,7 @@ def judge_replicas(lag_s: float, strikes: Callable[[IncomingRequest], bool]) -> 
     return judge
 
 
-_Changed = dict[int, tuple[float, object]]
-"""When an object was changed, and what it was before, by its ID."""
-
-
-def _keep(arrival: IncomingRequest, changed: _Changed, lag_s: float) -> Act:
+def _keep(arrival: IncomingRequest, changed: _Noted[int], lag_s: float) -> Act:
     """Let a change be made, and remember what was there before."""
 
     async def act(exchange: InterceptedRequest) -> None:
@@ -185,6 +196,7 @@ def _keep(arrival: IncomingRequest, changed: _Changed, lag_s: float) -> Act:
             known = changed.get(before[0])
             if known is None or known[0] <= arrival.at_s - lag_s:
                 changed[before[0]] = arrival.at_s, before[1]
+                changed.move_to_end(before[0])
         await exchange.answer(answer)
 
     return act

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 _ALONE = 1
 """So many requests go alone, to see how long an answer takes."""
+_NEAR_S = 0.01
+"""A server that answers sooner gets one request after the other: there is little to gain."""
+
+_LEAST_S = 0.005
+"""Operating systems and servers wake up threads in another order within so many seconds."""
+
 _RECENT = 15
 _WIDER = 1.3
 _NARROWER = 0.95
@@ -52,7 +58,7 @@ class Turns:
         self._at_once = at_once
         self._begun: dict[int, Turn] = {}
         self._next = 0
-        self._gap_s = 0.0
+        self._gap_s = self._usual_s = 0.0
         self._gaps = 1.0
         self._slot_at = float("-inf")
         self._answers: deque[tuple[int, float]] = deque(maxlen=_RECENT)
@@ -90,8 +96,8 @@ class Turns:
             return turn.number == min(self._late())
         if turn.number != self._next or self._late():
             return False
-        is_known = len(self._answers) >= _ALONE
-        return is_known or all(each.sent_at is None for each in self._begun.values())
+        is_far = len(self._answers) >= _ALONE and self._usual_s >= _NEAR_S
+        return is_far or all(each.sent_at is None for each in self._begun.values())
 
     def _late(self) -> list[int]:
         """Return the requests that have to be sent again before others are."""
@@ -156,7 +162,10 @@ class Turns:
         # Only where a later one is faster may it overtake; answers that a queue delays do not.
         faster_s = sorted(max(before - after, 0.0) for before, after in pairwise(took))
         varies_s = faster_s[len(faster_s) * 3 // 4] if faster_s else 0.0
-        self._gap_s = max(median(took) / self._at_once * self._gaps, _VARIATIONS * varies_s)
+        self._usual_s = median(took)
+        least_s = _LEAST_S if self._usual_s >= _NEAR_S else 0.0
+        gap_s = max(self._usual_s / self._at_once, least_s) * self._gaps
+        self._gap_s = max(gap_s, _VARIATIONS * varies_s)
 
 
 class Turn:

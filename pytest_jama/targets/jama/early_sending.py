@@ -159,7 +159,12 @@ class EarlySending:
         findings = findings._replace(judgement=self._judgement(runs, findings))
         planned = self._updates.plan_over(make_plan_runs(findings, resolution), runs)
         self._done.update(set(keys) - {update.key for update in planned.updates})
-        return Plan(places=self._places(), updates=planned.updates, replaced=planned.replaced)
+        return Plan(
+            places=self._places(),
+            updates=planned.updates,
+            changes=tuple(self.changes),
+            replaced=planned.replaced,
+        )
 
     def _find_ready(self) -> list[str]:
         """Return the runs that are not written yet, and all of whose names are final."""

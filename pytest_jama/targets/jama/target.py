@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.runs import Resolution, RunUpdate
 
 
+_IN_VAIN_S = 5.0
+
+
 def make_jama_target(
     settings: Settings,
     *,
@@ -271,12 +274,16 @@ class JamaTarget:
         early.send(plan, self._sender, self._project_id, observer=observer)
 
     def end_early(self) -> None:
-        """Begin nothing more of `send_early`; called again, stop what is under way, too."""
-        connected = self._connected
-        if not self._early.goes_on() and connected is not None:
-            self._is_cut_short = True
-            connected.api.connection.stop()
+        """Begin nothing more of `send_early`; called again, stop what is under way, too.
+
+        So is what tries in vain for some time: the end of the session tries again, and long enough.
+        """
+        connection = self._connected.api.connection if self._connected else None
+        is_again = not self._early.goes_on()
         self._early.end()
+        if connection and (is_again or connection.give_up.failing_for_s > _IN_VAIN_S):
+            self._is_cut_short = True
+            connection.stop()
 
     def push(self, updates: Sequence[Update], *, observer: Observer) -> tuple[Receipt, ...]:
         """Write the updates and read them back; see `Target.push`.
