@@ -1,7 +1,6 @@
 """What an upload is to do, and what became of it: the values that go through the port.
 
 Most are named tuples: every enabled session makes these classes, and they cost a third of others.
-
 A target may store verdicts run by run, or take one document of all results and judge it later: an
 `Update` is whatever arrives or does not arrive as a whole.
 """
@@ -60,8 +59,7 @@ class Findings(NamedTuple):
         session: The name of the session; those of several that are sent as one.
         lock: What the cases said when their tests were reviewed; None without `jama.lock`.
         known: Cases that only the map or jama.lock names; no test of the session is linked to them.
-        awaited: Cases whose verdict is still to come, see `SendsEarly`: a place is made ready for
-            them, and nothing is written there yet.
+        awaited: Cases whose verdict is still to come, see `SendsEarly`; they get a place.
         prepares: Whether everything is only made ready for sessions to come, which will write into
             it: the plan has no updates. A target that takes documents has nothing to prepare.
         begun: What earlier uploads began to create (`Change.what`), and did not learn whether it
@@ -311,6 +309,7 @@ class UploadReport(NamedTuple):
         repeated: How many requests were made again, by reason.
         attached: The files that it attached, a receipt for each place.
         early: How many of the updates arrived while tests ran.
+        unplanned: How many cases it had not looked for when it stopped, though it sent others.
     """
 
     plan: Plan | None = None
@@ -319,6 +318,7 @@ class UploadReport(NamedTuple):
     repeated: tuple[tuple[str, int], ...] = ()
     attached: tuple[FileReceipt, ...] = ()
     early: int = 0
+    unplanned: int = 0
 
     @property
     def unresolved(self) -> tuple[Unresolved, ...]:

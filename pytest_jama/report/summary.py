@@ -21,6 +21,7 @@ from pytest_jama.report.case_lines import (
     untouched_lines,
 )
 from pytest_jama.report.caught_failures import caught_failure_lines
+from pytest_jama.report.early_lines import early_lines
 from pytest_jama.report.upload_lines import (
     NAMED,
     Line,
@@ -115,6 +116,7 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
         yield from dry_run_lines(summary.report, verbose=style.verbose)
     else:
         yield from report_lines(summary.report, verbose=style.verbose)
+        yield from early_lines(summary.report)
     yield from _nothing_lines(summary, judgement, style)
     yield from left_lines(
         summary.report.plan or Plan(), verbose=style.verbose, is_dry_run=is_dry_run
@@ -135,8 +137,7 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
     yield from error_lines(summary.errors, details=style.error_hint)
     yield from repeated_lines(summary.report)
     if summary.journals:
-        *_, last = summary.journals
-        yield journal_line(last, summary.journal_failure, start=style.root)
+        yield journal_line(summary.journals[-1], summary.journal_failure, start=style.root)
         if summary.is_something_left:
             yield next_line(
                 *summary.journals,

@@ -199,8 +199,6 @@ def _receipt_lines(report: UploadReport, *, verbose: bool) -> Iterator[Line]:
     noun = plan.noun
     text = f"{len(sent)} of {counted(len(receipts), noun)}" + (f": {counts}" if counts else "")
     yield Line("sent", text, Tone.GOOD if len(sent) == len(receipts) else Tone.BAD)
-    if report.early:
-        yield Line("early", f"{report.early} of them while tests ran")
     tasks = [str(receipt.task.task_id) for receipt in sent if receipt.task is not None]
     if tasks:
         more = ", ..." if len(tasks) > LISTED and not verbose else ""

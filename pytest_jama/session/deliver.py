@@ -41,6 +41,9 @@ class Delivery(Observer):
         errors: Told of errors that were not expected.
         server: The URL that results go to, for their fingerprints.
         write: Appends a line to the journal; several threads may.
+
+    Attributes:
+        is_troubled: Whether the server has not answered as it should for a while.
     """
 
     def __init__(
@@ -63,10 +66,12 @@ class Delivery(Observer):
         self._receipts: dict[str, Receipt] = {}
         self._repeated: Counter[str] = Counter()
         self._warnings: list[str] = []
+        self._changes: list[Change] = []
         self._attached: list[FileReceipt] = []
         self._counting = Lock()
-        self._is_trouble_told = False
+        self.is_troubled = False
         self._is_early = False
+        self._is_planned = False
         self._place: JournalLine = {}
         self._announced: dict[str, str] = {}
         self._arrived: dict[str, str] = {}
@@ -76,16 +81,6 @@ class Delivery(Observer):
         self._target = self._extensions.make_target()
         self._is_early = True
         return self._target
-
-    @property
-    def has_target(self) -> bool:
-        """Whether there is a target that is not closed."""
-        return self._target is not None
-
-    @property
-    def is_troubled(self) -> bool:
-        """Whether the server has not answered as it should for a while."""
-        return self._is_trouble_told
 
     def close(self) -> None:
         """Close the target, if there is one."""
@@ -116,16 +111,17 @@ class Delivery(Observer):
         try:
             if wait is not None:
                 wait()
+            self.is_troubled = False  # who looks at the end has not been told
             self._observers, self._prior, self._pack = list(observers), prior, pack
             report = self._upload(findings, dry_run=dry_run)
         except KeyboardInterrupt:
-            report = self.broken_off(InterruptedUploadError("the upload was interrupted"))
+            report = self.broken_off(InterruptedUploadError("the upload was interrupted"), findings)
         except PytestJamaError as error:
-            report = self.broken_off(error)
+            report = self.broken_off(error, findings)
         except Exception as error:  # noqa: BLE001 (ours or an extension's: the session goes on)
             self._errors.add(error, where="the upload")
             what = f"the upload broke off: {type(error).__name__}: {first_line(str(error))}"
-            report = self.broken_off(PytestJamaError(what))
+            report = self.broken_off(PytestJamaError(what), findings)
         finally:
             self._tell(lambda observer: observer.stopped())
         return self._whole(report)
@@ -161,10 +157,10 @@ class Delivery(Observer):
         try:
             plan = target.plan(findings, create=not dry_run, observer=self)
         except TargetError as error:
-            return self.broken_off(error)
+            return self.broken_off(error, findings)
         except KeyboardInterrupt:
             told = "the upload was interrupted" if self._receipts else _BEFORE_ANYTHING
-            return self.broken_off(InterruptedUploadError(told))
+            return self.broken_off(InterruptedUploadError(told), findings)
         if self._prior is not None:
             plan = leave_out_known(plan, self._prior)
         self.planned(plan)
@@ -206,13 +202,15 @@ class Delivery(Observer):
         self._tell(lambda observer: observer.warned(text))
 
     def changed(self, change: Change) -> None:
-        """Tell the observers."""
+        """Keep it for a report of what came to no plan, and tell the observers."""
+        self._changes.append(change)
         self._tell(lambda observer: observer.changed(change))
 
     def planned(self, plan: Plan) -> None:
         """Write the plan to the journal, before anything of it is sent."""
         early = self._plan.updates if self._is_early and self._plan is not None else ()
         self._plan = plan._replace(updates=(*early, *plan.updates)) if early else plan
+        self._is_planned = not self._is_early
         place = sending_lines.place_line(plan) if plan.places else self._place
         if place != self._place:  # while tests run, most plans say the same of it
             self._write(place)
@@ -235,7 +233,7 @@ class Delivery(Observer):
         update = receipt.update
         known = self._receipts.get(update.key)
         self._receipts[update.key] = receipt
-        self._is_trouble_told = False  # it answers again
+        self.is_troubled = False  # it answers again
         fingerprint = update.fingerprint(self._server)
         is_told = self._announced.get(update.key) == fingerprint and known is not None
         if self._is_early:
@@ -267,18 +265,31 @@ class Delivery(Observer):
         """Count a request that is made again; called in the thread that makes it."""
         with self._counting:
             self._repeated[retry.reason] += 1
-            why = "" if self._is_trouble_told else describe_trouble(self._server, retry)
+            why = "" if self.is_troubled else describe_trouble(self._server, retry)
             if why:
-                self._is_trouble_told = True
+                self.is_troubled = True
                 self._tell(lambda observer: observer.troubled(why))
 
-    def broken_off(self, why: PytestJamaError) -> UploadReport:
-        """Report what arrived until then; the fate of the rest is unknown."""
+    def broken_off(self, why: PytestJamaError, findings: Findings | None = None) -> UploadReport:
+        """Report what arrived until then; the fate of the rest is unknown.
+
+        Args:
+            why: What ended it.
+            findings: What was to be sent; it counts where only a part of it was planned yet.
+        """
         updates = self._plan.updates if self._plan else ()
         state = SendState.NOT_SENT
         unknown = (Receipt(each, state, error=str(why), cause=why) for each in updates)
         receipts = tuple(self._receipts.get(each.update.key, each) for each in unknown)
-        return UploadReport(self._plan, receipts, why)
+        report = UploadReport(self._plan, receipts, why)
+        if self._plan is None or self._is_planned:
+            return report
+        changes = (each for update in updates for each in update.case_changes())
+        known = {each.case.case_ref for each in changes}
+        to_write = findings.judgement.to_write if findings else ()
+        left = sum(case.case_ref not in known for case in to_write)
+        plan = self._plan._replace(changes=tuple(self._changes))
+        return report._replace(plan=plan, unplanned=left)
 
 
 _BEFORE_ANYTHING = "interrupted before anything was sent"

@@ -182,10 +182,10 @@ class EarlyUpload:
 
     def close(self) -> None:
         """Release what no upload at the end of the session has taken over."""
-        if self.delivery.has_target:
+        if self._thread.is_alive():
             self.end()
             self._stop()
-            self.delivery.close()
+        self.delivery.close()
 
     def _run(self) -> None:
         """Send what is final until the session ends; in a thread of its own."""
