@@ -34,7 +34,7 @@ SILENT = frozenset({"hang-before", "hang-after", "drip"})
 UNNOTICED = frozenset({"slow", "empty"})
 """Faults after which a PATCH has been answered well enough."""
 
-WAITS_S = {True: 0.2, False: 10.0}
+WAITS_S = {True: 0.3, False: 10.0}
 """For how long answers are waited for, by whether there will be none; in seconds of ours."""
 
 GIVES_UP = {Extent.ONCE: "600s", Extent.FROM_THEN_ON: "10s"}

@@ -29,7 +29,7 @@ STRUCK = [
     if (cell := OctaneCell(kind, phase, extent)).fate
 ]
 SILENT = frozenset({"hang-before", "hang-after", "drip"})
-WAITS_S = {True: 0.2, False: 10.0}
+WAITS_S = {True: 0.3, False: 10.0}
 """For how long answers are waited for, by whether there will be none; in seconds of ours."""
 
 GIVES_UP = {Extent.ONCE: "600s", Extent.FROM_THEN_ON: "10s"}
