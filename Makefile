@@ -29,7 +29,7 @@ demo: $(INSTALLED) ## run the main job against a local Jama
 # Sessions that tests start take half the time when this package is compiled, also for pytest, which
 # rewrites its plugins. Neighbours stay with one worker: what a module prepares is prepared once.
 COMPILED := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q pytest_jama junit_uploader
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # `make test faults` does no cell of the matrix twice.
 test: $(INSTALLED) ## run all tests
@@ -40,6 +40,8 @@ coverage: $(INSTALLED) ## run all tests, and tell which lines and branches they 
 	@$(COMPILED)
 	$(PYTEST) --cov --cov-report=term
 
+# Where a server hangs there is something to wait for.
+faults: WORKERS = 4
 faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares half of it among them
 	$(PYTEST) tests/faults/test_matrix.py tests/faults/octane --every-cell
 

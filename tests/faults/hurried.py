@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from pytest_jama.core.port import Target
 
 
+_AT_MOST = 20
+"""So many seconds of a session pass in one of ours where an answer is waited for.
+
+With more of them a busy machine would spend `give_up_after` on what it does.
+"""
+
+
 class HurriedTime:
     """Time of which a pause takes as much as any other, and of ours next to nothing.
 
@@ -94,10 +101,10 @@ class Hurried:
 
     @contextmanager
     def waiting_for(self, read_timeout_s: float) -> Iterator[None]:
-        """Let targets wait for that long inside a ``with`` block, as if it was the usual time."""
+        """Let targets wait for that long inside a ``with`` block, and their time pass faster."""
         self.read_timeout_s = read_timeout_s
         try:
-            with TIME.running(READ_TIMEOUT_S / read_timeout_s):
+            with TIME.running(min(_AT_MOST, READ_TIMEOUT_S / read_timeout_s)):
                 yield
         finally:
             self.read_timeout_s = READ_TIMEOUT_S

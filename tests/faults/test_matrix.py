@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.sandbox.faults import KINDS
+from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from tests.faults.expectations import Cell, Extent, Fate
 from tests.faults.hurried import EXTENSION
 from tests.faults.phases import PHASES, SENDING
@@ -34,7 +35,7 @@ SILENT = frozenset({"hang-before", "hang-after", "drip"})
 UNNOTICED = frozenset({"slow", "empty"})
 """Faults after which a PATCH has been answered well enough."""
 
-WAITS_S = {True: 0.2, False: 10.0}
+WAITS_S = {True: 0.3, False: READ_TIMEOUT_S}
 """For how long answers are waited for, by whether there will be none; in seconds of ours."""
 
 GIVES_UP = {Extent.ONCE: "600s", Extent.FROM_THEN_ON: "10s"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.sandbox.faults import KINDS
+from pytest_jama.targets.http.connection import READ_TIMEOUT_S
 from tests.faults.expectations import Extent
 from tests.faults.hurried import EXTENSION
 from tests.faults.octane.octane_expectations import OctaneCell, OctaneFate
@@ -29,7 +30,7 @@ STRUCK = [
     if (cell := OctaneCell(kind, phase, extent)).fate
 ]
 SILENT = frozenset({"hang-before", "hang-after", "drip"})
-WAITS_S = {True: 0.2, False: 10.0}
+WAITS_S = {True: 0.3, False: READ_TIMEOUT_S}
 """For how long answers are waited for, by whether there will be none; in seconds of ours."""
 
 GIVES_UP = {Extent.ONCE: "600s", Extent.FROM_THEN_ON: "10s"}
