@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.fork_server import run_apart, run_command
 from tests.here import run_here
 
 if TYPE_CHECKING:
@@ -124,9 +125,15 @@ class Repository:
             "NO_PROXY": "127.0.0.1",
         }
 
-    def pytest(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Finished:
-        """Run ``pytest --jama`` in a process of its own."""
-        return self.run([*PYTEST, *arguments], environment=environment)
+    def pytest(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        imports_anew: bool = False,
+    ) -> Finished:
+        """Run ``pytest --jama`` in a process of its own; it may have to import all that it uses."""
+        command = [*PYTEST, *arguments]
+        return self.run(command, environment=environment, imports_anew=imports_anew)
 
     def pytest_here(
         self,
@@ -161,12 +168,14 @@ class Repository:
         command: list[str],
         *,
         environment: Mapping[str, str] | None = None,
+        imports_anew: bool = False,
     ) -> Finished:
         """Run any command in the folder."""
         self.sandbox.clear_requests()
-        process = self.start(command, environment=environment)
-        output, _ = process.communicate(timeout=120)
-        return Finished(process.returncode, output, self.sandbox.requests)
+        whole = {**self.environment(), **(environment or {})}
+        run = run_apart if imports_anew else run_command
+        status, output = run(command, folder=self.folder, environment=whole)
+        return Finished(status, output, self.sandbox.requests)
 
     def start(
         self,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.fork_server import run_command
 from tests.harness import ADDOPTS, Finished
 
 if TYPE_CHECKING:
@@ -73,17 +73,9 @@ class OctaneWork:
 
     def run(self, *command: str, environment: Mapping[str, str] | None = None) -> Finished:
         """Run a module of Python."""
-        process = subprocess.run(  # noqa: S603 (our own command)
-            [sys.executable, "-m", *command],
-            cwd=self.folder,
-            env={**_usual_environment(), **self.environment(), **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return Finished(process.returncode, process.stdout)
+        whole = {**_usual_environment(), **self.environment(), **(environment or {})}
+        words = [sys.executable, "-m", *command]
+        return Finished(*run_command(words, folder=self.folder, environment=whole))
 
     def environment(self) -> dict[str, str]:
         """Return the variables with which the server is found."""

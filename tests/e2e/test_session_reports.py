@@ -385,8 +385,8 @@ def test_a_session_that_wants_no_report_imports_nothing_for_one(tested: Reposito
             print("imported", [name for name in sys.modules if name.endswith(ours)])
         """,
     )
-    assert "imported []" in tested.pytest("-p", "no:randomly").output
-    output = tested.pytest("-p", "no:randomly", "--jama-report=evidence.md").output
+    assert "imported []" in tested.pytest(imports_anew=True).output
+    output = tested.pytest("--jama-report=evidence.md", imports_anew=True).output
     assert (
         "imported ['pytest_jama.report.evidence', 'pytest_jama.session.session_report']" in output
     )
