@@ -10,10 +10,9 @@ import re
 from typing import TYPE_CHECKING
 
 from bench.probes import LAUNCHER, MARK, VALGRIND, read_usage
-from bench.servers import CYCLE, PLAN, PROJECT, Database, beside, run_beside
+from bench.servers import CYCLE, FOLDER, PLAN, PROJECT, Database, beside, run_beside
 from bench.suites import make_suite
 from bench.table import Figures, Row
-from bench.venvs import WORK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +26,8 @@ LEFT_BOUND_S = 15.0
 MAIN_BOUND = 1.02
 THROTTLE = ("--throttle", "10/100")
 WHENS = ("end", "during")
-SUMMARY = re.compile(r"^(?:summary|totals): (\d+)", re.MULTILINE)
+CALLGRIND = ("--tool=callgrind", "--separate-threads=yes")
+TOTALS = re.compile(r"^totals: (\d+)", re.MULTILINE)
 CONFTEST = """\
 import os, pathlib, time
 
@@ -68,9 +68,8 @@ def measure(version: str, *, quick: bool) -> Figures:
             Row(f"{title}: after the last test", left_s[when], "{:.1f} s", when, bound),
             Row(f"{title}: in all", usage.wall_s, "{:.1f} s", when),
         ]
-    counted = _main_thread(version) if VALGRIND else {}
-    commands |= counted
-    return Figures([*rows, *_count(counted)], commands)
+    counted = _main_thread(version) if VALGRIND else Figures([], {})
+    return Figures([*rows, *counted.rows], {**commands, **counted.commands})
 
 
 def _make_suite(tests: int, when: str, *, sleep_s: float = 0) -> Path:
@@ -93,37 +92,18 @@ def _run(command: Command, database: Database) -> Usage:
     return read_usage(MARK + run_beside(command, mark=MARK))
 
 
-def _main_thread(version: str) -> dict[str, Command]:
-    """Return the sessions whose instructions are counted, by thread."""
-    database = Database("counted", COUNTED_TESTS, is_built=True)
-    commands = {}
+def _main_thread(version: str) -> Figures:
+    """Count what the main thread executes with both."""
+    database, commands, main = Database("counted", COUNTED_TESTS, is_built=True), {}, []
     for when in WHENS:
-        folder = _make_suite(COUNTED_TESTS, when)
-        files = f"--callgrind-out-file={WORK / 'served' / f'threads-{when}'}"
-        options = ("--tool=callgrind", "--separate-threads=yes", files)
-        commands[f"main {when}"] = _session(
-            version, database.options, folder, *LAUNCHER, str(VALGRIND), *options
-        )
-    return commands
-
-
-def _count(commands: dict[str, Command]) -> list[Row]:
-    """Return the row on what the main thread executes."""
-    if not commands:
-        return []
-    database = Database("counted", COUNTED_TESTS, is_built=True)
-    main = {}
-    for when, command in zip(WHENS, commands.values(), strict=True):
+        file, folder = FOLDER / f"threads-{when}", _make_suite(COUNTED_TESTS, when)
+        valgrind = (str(VALGRIND), *CALLGRIND, f"--callgrind-out-file={file}")
+        command = _session(version, database.options, folder, *LAUNCHER, *valgrind)
         _run(command, database)
-        file = WORK / "served" / f"threads-{when}-01"
-        found = SUMMARY.findall(file.read_text(encoding="utf-8"))
-        main[when] = int(found[-1])
-    return [
-        Row(
-            f"instructions of the main thread, {COUNTED_TESTS} tests: `during` beside `end`",
-            main["during"] / main["end"],
-            "{:.4f} x",
-            "main during / main end",
-            MAIN_BOUND,
-        )
-    ]
+        text = file.with_name(f"{file.name}-01").read_text(encoding="utf-8")
+        main.append(int(TOTALS.findall(text)[-1]))
+        commands[f"main {when}"] = command
+    end, during = main
+    title = f"instructions of the main thread, {COUNTED_TESTS} tests: `during` beside `end`"
+    row = Row(title, during / end, "{:.4f} x", "main during / main end", MAIN_BOUND)
+    return Figures([row], commands)

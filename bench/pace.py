@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from bench.pace_client import MARK
 from bench.servers import Database, beside, run_beside
 from bench.table import Figures, Row
 
@@ -17,7 +18,6 @@ SPEED_UP = 6.0
 FEW, MANY = 20, 200
 SIZES = (1_000, 5_000)
 CLIENT = str(Path(__file__).with_name("pace_client.py"))
-MARK = "uploads:"
 TIMES, FASTER = "{:.3f} x", "{:.2f} x as fast"
 FAR_AWAY = ("--latency", "50ms")
 OTHERS = {"one": "PATCHes one at a time", "threads": "PATCHes from 8 threads with retries"}

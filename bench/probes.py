@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -40,8 +41,7 @@ class Command(NamedTuple):
 
     def __str__(self) -> str:
         """Return it as a reader can type it: environments and files below ``build/bench``."""
-        quoted = (f"'{each}'" if " " in each or "\n" in each else each for each in self.arguments)
-        text = _VENV.sub("", " ".join(quoted)).replace(f"{WORK}/", "").replace("\n", "; ")
+        text = _VENV.sub("", shlex.join(self.arguments)).replace(f"{WORK}/", "")
         text = text.replace(f"{Path(__file__).parents[1]}/", "")
         where = "" if self.folder == WORK else f"    (in {self.folder.relative_to(WORK)})"
         return f"{text}{where}"

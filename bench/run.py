@@ -36,9 +36,8 @@ from bench.table import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from types import ModuleType
 
-    from bench.table import Figures
+    from bench.table import Figures, Generator
 
 PAGE = venvs.PROJECT / "docs" / "performance.md"
 PICTURES = venvs.PROJECT / "docs" / "pictures"
@@ -51,40 +50,38 @@ class Table(NamedTuple):
 
     Attributes:
         title: What it is about.
-        module: Where its generator is.
-        function: The generator's name.
+        measure: Its generator.
         is_cheap: Whether it is measured on all Pythons that are found.
         plot: The name of its picture; empty without one.
     """
 
     title: str
-    module: ModuleType
-    function: str = "measure"
+    measure: Generator
     is_cheap: bool = False
     plot: str = ""
 
     @property
     def source(self) -> str:
         """The path of the generator."""
-        return f"bench/{Path(str(self.module.__file__)).name}"
+        return f"{self.measure.__module__.replace('.', '/')}.py"
 
 
 TABLES = {
-    "idle": Table("Idle: one test, no `--jama`", idle, is_cheap=True),
-    "starting": Table("Commands that do nothing else", starting, is_cheap=True),
-    "enabled": Table("Enabled: `--jama --jama-no-upload`", enabled, plot="cost-of-a-test"),
-    "memory": Table("Memory of a session", enabled, "measure_memory"),
-    "map": Table("The map of jama.yaml", map_loading),
-    "first-build": Table("First and second builds", first_build, plot="builds"),
-    "pace": Table("Uploads, plan and cycle being there", pace),
-    "unthrottled": Table("Uploads without a limit", pace, "measure_unthrottled"),
-    "during": Table("Results sent while tests run", during),
-    "junit": Table("Reading JUnit reports", junit),
-    "reports": Table("Reports", reports),
-    "filling": Table("The sandbox", filling),
-    "octane-documents": Table("Documents for ALM Octane", octane_documents),
-    "octane-uploads": Table("Uploads for ALM Octane", octane_uploads),
-    "octane-sessions": Table("Sessions for ALM Octane", octane_uploads, "measure_sessions"),
+    "idle": Table("Idle: one test, no `--jama`", idle.measure, is_cheap=True),
+    "starting": Table("Commands that do nothing else", starting.measure, is_cheap=True),
+    "enabled": Table("Enabled: `--jama --jama-no-upload`", enabled.measure, plot="cost-of-a-test"),
+    "memory": Table("Memory of a session", enabled.measure_memory),
+    "map": Table("The map of jama.yaml", map_loading.measure),
+    "first-build": Table("First and second builds", first_build.measure, plot="builds"),
+    "pace": Table("Uploads, plan and cycle being there", pace.measure),
+    "unthrottled": Table("Uploads without a limit", pace.measure_unthrottled),
+    "during": Table("Results sent while tests run", during.measure),
+    "junit": Table("Reading JUnit reports", junit.measure),
+    "reports": Table("Reports", reports.measure),
+    "filling": Table("The sandbox", filling.measure),
+    "octane-documents": Table("Documents for ALM Octane", octane_documents.measure),
+    "octane-uploads": Table("Uploads for ALM Octane", octane_uploads.measure),
+    "octane-sessions": Table("Sessions for ALM Octane", octane_uploads.measure_sessions),
 }
 
 
@@ -124,11 +121,10 @@ def main() -> None:
 def _measure(name: str, command: str, pythons: Iterable[str], *, quick: bool, write: bool) -> None:
     """Print a table, and maybe put it where it belongs."""
     table, began = TABLES[name], time.monotonic()
-    generate = getattr(table.module, table.function)
     loads = [os.getloadavg()[0]]
     figures: dict[str, Figures] = {}
     for version in pythons:
-        figures[version] = generate(version, quick=quick)
+        figures[version] = table.measure(version, quick=quick)
         loads.append(os.getloadavg()[0])
     today = dt.datetime.now(tz=dt.timezone.utc).date()
     machine = f"{os.cpu_count()} cores, load {min(loads):.1f} to {max(loads):.1f}"

@@ -57,7 +57,7 @@ def run_beside(command: Command, *, mark: str, environ: Mapping[str, str] | None
     done = subprocess.run(
         command.arguments,
         cwd=command.folder,
-        env={**probes.environment(), "NO_PROXY": "*", **(environ or {})},
+        env={**probes.environment(), "NO_PROXY": "*", "JAMA_PROJECT": PROJECT, **(environ or {})},
         capture_output=True,
         text=True,
         check=False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +62,19 @@ class Figures(NamedTuple):
 
     rows: Sequence[Row]
     commands: Mapping[str, Command]
+
+
+class Generator(Protocol):
+    """Measures the figures of a table."""
+
+    def __call__(self, version: str, *, quick: bool) -> Figures:
+        """Measure on one Python.
+
+        Args:
+            version: Which Python: ``3.11``.
+            quick: Whether to leave out what takes minutes.
+        """
+        ...
 
 
 def table_of(title: str, figures: Mapping[str, Figures]) -> list[str]:

@@ -31,7 +31,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 WORK = PROJECT / "build" / "bench"
 VENVS = WORK / "venvs"
 ALLURE, JSON_REPORT = "allure-pytest==2.16.2", "pytest-json-report==1.5.0"
-READER, TESTRAIL, PLOTS = "xmltodict==1.0.4", "trcli==1.15.3", "matplotlib==3.11.2"
+READER = "xmltodict==1.0.4"
+_ALONE = {"trcli": "trcli==1.15.3", "plots": "matplotlib==3.11.2"}
 _PIP = (sys.executable, "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check")
 """One pip for all: it compiles with the interpreter of the environment."""
 
@@ -86,6 +87,9 @@ def _make(name: str, version: str) -> None:
         _pip(name, version, "install", _wheel() + extra)
         _pip(name, version, "install", "--force-reinstall", "--no-deps", _wheel())
         return
+    if name in _ALONE:
+        _make_kept(name, version, [_ALONE[name]])
+        return
     _make("jama", version)
     kept = [line for line in _freeze("jama", version) if not line.startswith("pytest-jama")]
     pytest = next(line for line in kept if line.startswith("pytest=="))
@@ -95,8 +99,6 @@ def _make(name: str, version: str) -> None:
         "allure": [pytest, ALLURE],
         "json-report": [pytest, JSON_REPORT],
         "readers": [*(line for line in kept if line.startswith(_SAME_PARSERS)), READER],
-        "trcli": [TESTRAIL],
-        "plots": [PLOTS],
     }
     _make_kept(name, version, requirements[name])
 
