@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import NotUsableError, RefusedError
 from pytest_jama.core.plan import Change, ChangeKind, Place
-from pytest_jama.targets.jama import case_reasons
+from pytest_jama.targets.jama import case_reasons, places
 from pytest_jama.targets.jama.case_lookup import Case, CaseSearch, FoundCases
 from pytest_jama.targets.jama.change_log import ChangeLog, LookAgain
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.field_values import CreationFields
 from pytest_jama.targets.jama.groups import PlanGroups, look_up
 from pytest_jama.targets.jama.paging import N, describe_cut, named, sent_name
-from pytest_jama.targets.jama.places import (
-    active_plans,
-    find_cycle,
-    find_plan,
-    get_project,
-    pick_oldest,
-    show_place,
-)
 from pytest_jama.targets.jama.runs import Resolution
 from pytest_jama.targets.jama.settling import cycle_holds, is_cycle, is_plan, plan_holds, settle
 from pytest_jama.targets.jama.verify import all_runs, describe_losses, find_runs
@@ -105,7 +97,7 @@ class CycleResolver:
             others: The same.
         """
         self.changes.unreported = frozenset(others).difference(refs)
-        project = get_project(self._client, self._settings.project, refs)
+        project = places.get_project(self._client, self._settings.project, refs)
         on_wait = self.changes.observer.waits
         search = CaseSearch(self._client, project, lock=self._lock, on_wait=on_wait)
         (plan, cycle), _ = self._client.both(
@@ -136,8 +128,8 @@ class CycleResolver:
 
     def _find_places(self, project: Project) -> tuple[TestPlan | None, Cycle | None]:
         warn = self.changes.warnings.append
-        plan = find_plan(self._client, project, self._settings.plan, warn=warn)
-        return plan, find_cycle(self._client, plan, self._settings.cycle, warn=warn)
+        plan = places.find_plan(self._client, project, self._settings.plan, warn=warn)
+        return plan, places.find_cycle(self._client, plan, self._settings.cycle, warn=warn)
 
     def _create_plan(self, project: Project, cases: Sequence[Case]) -> TestPlan:
         wanted = self._settings.plan
@@ -148,7 +140,7 @@ class CycleResolver:
         )
         mine = TestPlan(plan_id, name)
         again: LookAgain[TestPlan] = LookAgain(
-            lambda: active_plans(self._client.plans(project.id), wanted.name),
+            lambda: places.active_plans(self._client.plans(project.id), wanted.name),
             partial(plan_holds, self._client),
         )
         is_there = partial(is_plan, self._client, mine, project)
@@ -248,7 +240,7 @@ class CycleResolver:
     def _find_cycle(self, plan: TestPlan) -> Cycle | None:
         """Look up whether another session has created the cycle in the meantime."""
         alike = self._named_cycles(plan)
-        return pick_oldest(alike, "test cycle", warn=self.changes.warnings.append)
+        return places.pick_oldest(alike, "test cycle", warn=self.changes.warnings.append)
 
     def _runs_of_another_session(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
         """Return the runs in a cycle that another session has created just now.
@@ -344,8 +336,8 @@ class CycleResolver:
     ) -> Resolution:
         return Resolution(
             project=Place("project", project.key or project.name, project.id, is_printed=False),
-            plan=show_place("plan", self._settings, plan, plan, project),
-            cycle=show_place("cycle", self._settings, cycle, plan, project),
+            plan=places.show_place("plan", self._settings, plan, plan, project),
+            cycle=places.show_place("cycle", self._settings, cycle, plan, project),
             runs={case.ref: runs[case.id] for case in cases if case.id in runs},
             items={case.ref: case.item for case in cases if case.item},
             unresolved=tuple(self.changes.unresolved),
