@@ -21,7 +21,7 @@ from pytest_jama.hooks.extensions import Extensions, has_hooks
 from pytest_jama.plugin.activation import JAMA, cannot_start, load
 from pytest_jama.plugin.collection import report_mistakes
 from pytest_jama.plugin.markers import MarkerReader
-from pytest_jama.session.deliver import describe_trouble
+from pytest_jama.session.destination import describe_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,11 @@ from pytest_jama.core.attached_file import FileState
 from pytest_jama.core.errors import InterruptedUploadError, PytestJamaError, TargetError
 from pytest_jama.core.plan import Plan, Receipt, SendState, UploadReport
 from pytest_jama.core.port import Observer, TakesBundles
-from pytest_jama.core.text import first_line, without_user_info
+from pytest_jama.core.text import first_line
 from pytest_jama.journal import sending_lines
 from pytest_jama.journal.candidates import find_begun
 from pytest_jama.journal.prior_uploads import is_accepted
+from pytest_jama.session.destination import describe_trouble
 from pytest_jama.session.left_alone import leave_out_known
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Delivery(Observer):
         self._pack: Pack | None = None
         self._target: Target | None = None
         self._plan: Plan | None = None
+        self._updates: dict[str, Update] = {}
         self._receipts: dict[str, Receipt] = {}
         self._repeated: Counter[str] = Counter()
         self._warnings: list[str] = []
@@ -159,8 +160,7 @@ class Delivery(Observer):
         except TargetError as error:
             return self.broken_off(error, findings)
         except KeyboardInterrupt:
-            told = "the upload was interrupted" if self._receipts else _BEFORE_ANYTHING
-            return self.broken_off(InterruptedUploadError(told), findings)
+            return self.interrupted(findings)
         if self._prior is not None:
             plan = leave_out_known(plan, self._prior)
         self.planned(plan)
@@ -208,9 +208,10 @@ class Delivery(Observer):
 
     def planned(self, plan: Plan) -> None:
         """Write the plan to the journal, before anything of it is sent."""
-        early = self._plan.updates if self._is_early and self._plan is not None else ()
-        self._plan = plan._replace(updates=(*early, *plan.updates)) if early else plan
+        self._plan = plan
         self._is_planned = not self._is_early
+        if self._is_early:  # what has to be tried again comes again
+            self._updates.update((update.key, update) for update in plan.updates)
         place = sending_lines.place_line(plan) if plan.places else self._place
         if place != self._place:  # while tests run, most plans say the same of it
             self._write(place)
@@ -277,39 +278,33 @@ class Delivery(Observer):
             why: What ended it.
             findings: What was to be sent; it counts where only a part of it was planned yet.
         """
-        updates = self._plan.updates if self._plan else ()
+        plan = self._plan
+        if plan is not None and not self._is_planned:
+            early = tuple(self._updates.values())
+            plan = plan._replace(updates=early, changes=tuple(self._changes))
+        updates = plan.updates if plan is not None else ()
         state = SendState.NOT_SENT
         unknown = (Receipt(each, state, error=str(why), cause=why) for each in updates)
         receipts = tuple(self._receipts.get(each.update.key, each) for each in unknown)
-        report = UploadReport(self._plan, receipts, why)
-        if self._plan is None or self._is_planned:
+        report = UploadReport(plan, receipts, why)
+        if plan is None or self._is_planned:
             return report
         changes = (each for update in updates for each in update.case_changes())
         known = {each.case.case_ref for each in changes}
         to_write = findings.judgement.to_write if findings else ()
-        left = sum(case.case_ref not in known for case in to_write)
-        plan = self._plan._replace(changes=tuple(self._changes))
-        return report._replace(plan=plan, unplanned=left)
+        return report._replace(unplanned=sum(case.case_ref not in known for case in to_write))
+
+    def interrupted(self, findings: Findings | None = None) -> UploadReport:
+        """Report what arrived before Ctrl-C.
+
+        Args:
+            findings: See `broken_off`.
+        """
+        told = "the upload was interrupted" if self._receipts else _BEFORE_ANYTHING
+        return self.broken_off(InterruptedUploadError(told), findings)
 
 
 _BEFORE_ANYTHING = "interrupted before anything was sent"
-_TROUBLE = 4
-"""A request that is made so often again is worth a line: some seconds have gone by."""
-
-
-def describe_trouble(server: str, retry: Retry) -> str:
-    """Say that a server does not answer, and until when it is tried; empty while that is normal.
-
-    Args:
-        server: Its address.
-        retry: A request that is made again.
-    """
-    if retry.is_answered or (not retry.is_unreached and retry.attempt < _TROUBLE):
-        return ""
-    until = datetime.now().astimezone() + timedelta(seconds=retry.left_s)
-    verb = "cannot reach" if retry.is_unreached else "no usable answer from"
-    address = without_user_info(server)
-    return f"{verb} {address}: {retry.reason}; trying until {until:%H:%M:%S}"
 
 
 def with_kept(findings: Findings, journals: Sequence[Path], *, any_file: bool = False) -> Findings:

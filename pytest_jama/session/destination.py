@@ -1,16 +1,18 @@
-"""Where results go, in the words of headers."""
+"""Where results go, in words: for headers, and while it does not answer."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.text import printable
+from pytest_jama.core.text import printable, without_user_info
 from pytest_jama.report.upload_lines import Line, Tone, exposure_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_jama.config import LoadedSettings, SharedSettings
+    from pytest_jama.core.port import Retry
 
 
 def describe_destination(
@@ -74,3 +76,22 @@ def relative_to(root: Path, path: Path | None) -> str:
         return str(path.relative_to(root))
     except ValueError:
         return str(path)
+
+
+_TROUBLE = 4
+"""A request that is made so often again is worth a line: some seconds have gone by."""
+
+
+def describe_trouble(server: str, retry: Retry) -> str:
+    """Say that a server does not answer, and until when it is tried; empty while that is normal.
+
+    Args:
+        server: Its address.
+        retry: A request that is made again.
+    """
+    if retry.is_answered or (not retry.is_unreached and retry.attempt < _TROUBLE):
+        return ""
+    until = datetime.now().astimezone() + timedelta(seconds=retry.left_s)
+    verb = "cannot reach" if retry.is_unreached else "no usable answer from"
+    address = without_user_info(server)
+    return f"{verb} {address}: {retry.reason}; trying until {until:%H:%M:%S}"

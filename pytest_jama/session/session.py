@@ -11,7 +11,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
+from pytest_jama.core.errors import ErrorLog, PytestJamaError
 from pytest_jama.core.plan import Mode, UploadReport
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.verdicts import Judgement
@@ -170,8 +170,7 @@ class Session:
             if findings is not None and self.mode is not Mode.NO_UPLOAD:
                 self._report = deliver(findings)
         except KeyboardInterrupt:
-            why = InterruptedUploadError("interrupted before anything was sent")
-            self._report = self.delivery.broken_off(why)
+            self._report = self.delivery.interrupted()
         except Exception as error:  # noqa: BLE001 (the exit status has to show it)
             self.errors.add(error, where="the end of the session")
             self._report = self.delivery.broken_off(PytestJamaError("the end of the session broke"))

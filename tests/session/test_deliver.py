@@ -31,7 +31,8 @@ from pytest_jama.core.port import Observer, Retry
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
 from pytest_jama.hooks.extensions import Extensions
-from pytest_jama.session.deliver import Delivery, describe_trouble
+from pytest_jama.session.deliver import Delivery
+from pytest_jama.session.destination import describe_trouble
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, result_of, run_of
 
@@ -354,6 +355,45 @@ def test_unexpected_error_is_named_and_counts_as_trouble(world: World) -> None:
     report = world.deliver(BreakingTarget(KeyError("oops")), FINDINGS)
     assert str(report.stopped) == "the upload broke off: KeyError: 'oops'"
     assert world.errors.may_cost_results
+
+
+@pytest.fixture
+def early() -> Delivery:
+    """What was told to take updates while tests run, and has a plan of one by now."""
+    errors = ErrorLog()
+    extensions = Extensions(Settings(), errors=errors)
+    extensions.register(Extension(MemoryTarget(RUNS)))
+    delivery = Delivery(extensions, errors, server="", write=lambda _: None)
+    target = delivery.make_target()
+    plan = target.plan(Findings((), Judgement(tuple(CASES[:1]))), create=True, observer=Observer())
+    delivery.planned(plan)
+    return delivery
+
+
+def test_what_was_tried_again_while_tests_ran_is_told_once(early: Delivery) -> None:
+    plan = early.broken_off(OutOfReachError("gone")).plan
+    assert plan is not None
+    early.planned(plan)
+    early.received(Receipt(plan.updates[0], SendState.SENT))
+
+    report = early.broken_off(OutOfReachError("gone"))
+
+    assert [receipt.state for receipt in report.receipts] == [SendState.SENT]
+
+
+@pytest.mark.parametrize(
+    "is_sent, told",
+    [(True, "the upload was interrupted"), (False, "interrupted before anything was sent")],
+)
+def test_an_interrupt_tells_whether_anything_was_sent_while_tests_ran(
+    early: Delivery, is_sent: bool, told: str
+) -> None:
+    plan = early.interrupted().plan
+    assert plan is not None
+    if is_sent:
+        early.received(Receipt(plan.updates[0], SendState.SENT))
+
+    assert str(early.interrupted().stopped) == told
 
 
 class BrokenDisplay(Observer):

@@ -278,7 +278,8 @@ class JamaTarget:
 
         So is what tries in vain for some time: the end of the session tries again, and long enough.
         """
-        connection = self._connected.api.connection if self._connected else None
+        client = self._connected  # once: the thread that sends may give it up at any time
+        connection = client.api.connection if client else None
         is_again = not self._early.goes_on()
         self._early.end()
         if connection and (is_again or connection.give_up.failing_for_s > _IN_VAIN_S):
