@@ -13,7 +13,7 @@ from bench.venvs import python_of
 if TYPE_CHECKING:
     from bench.probes import Command
 
-SMALL, LARGE = 1_000, 10_000
+QUICK, SMALL, LARGE = 200, 1_000, 10_000
 MEMORY_BOUND_BYTES = 1024
 BARE = ("-pno:jama", "-pno:allure_pytest", "-pno:pytest_jsonreport", "-pno:metadata")
 """Without any of the plugins; pytest-metadata is what pytest-json-report brings."""
@@ -43,8 +43,9 @@ def sessions_of(version: str, count: int) -> dict[str, Command]:
 
 
 def measure(version: str, *, quick: bool) -> Figures:
-    """Count sessions of 1, 1,000 and 10,000 tests; with `quick` not the last."""
-    sizes = (1, SMALL) if quick else (1, SMALL, LARGE)
+    """Count sessions of 1, 1,000 and 10,000 tests; with `quick` of 1 and 200."""
+    sizes = (1, QUICK) if quick else (1, SMALL, LARGE)
+    few = sizes[1]
     added = {count: _added(_cost(version, count)) for count in sizes}
     last = sizes[-1]
     one_more = {name: (added[last][name] - added[1][name]) / (last - 1) for name in BASE}
@@ -81,24 +82,25 @@ def measure(version: str, *, quick: bool) -> Figures:
         ),
         *(
             Row(
-                f"{text}: each of {SMALL:,} tests, start-up included",
-                added[SMALL][name] / SMALL,
+                f"{text}: each of {few:,} tests, start-up included",
+                added[few][name] / few,
                 INSTRUCTIONS,
-                f"({name} - {BASE[name]}) / {SMALL:,}",
+                f"({name} - {BASE[name]}) / {few:,}",
             )
             for name, text in {**SUBJECTS, **PEERS}.items()
         ),
     ]
-    return Figures(rows, sessions_of(version, SMALL))
+    return Figures(rows, sessions_of(version, last))
 
 
-def measure_memory(version: str, *, quick: bool) -> Figures:  # noqa: ARG001 (all take it)
-    """Measure the growth of the largest resident memory from 1,000 to 10,000 tests."""
-    few, many = (sessions_of(version, count) for count in (SMALL, LARGE))
+def measure_memory(version: str, *, quick: bool) -> Figures:
+    """Measure the growth of the peak from 1,000 to 10,000 tests; with `quick` from 200 to 1,000."""
+    low, high = (QUICK, SMALL) if quick else (SMALL, LARGE)
+    few, many = (sessions_of(version, count) for count in (low, high))
     growth = {
         name: 1024
         * (measure_usage(many[name]).peak_kb - measure_usage(few[name]).peak_kb)
-        / (LARGE - SMALL)
+        / (high - low)
         for name in few
     }
     added = _added(growth)
@@ -107,7 +109,7 @@ def measure_memory(version: str, *, quick: bool) -> Figures:  # noqa: ARG001 (al
             f"{text}: memory of one test more",
             added[name],
             "{:,.0f} bytes",
-            f"{name} - {BASE[name]}",
+            f"{name} - {BASE[name]}, {high:,} less {low:,}",
             MEMORY_BOUND_BYTES if name in SUBJECTS else None,
         )
         for name, text in {**SUBJECTS, **PEERS}.items()

@@ -23,6 +23,7 @@ COUNTED_BOUND = 3.6
 MEMORY_BOUND_BYTES = 512
 LINEAR_BOUND = 1.2
 FEW, MORE = 2_000, 6_000
+QUICK = 5_000, 20_000
 SMALL, LARGE, HUGE = 50_000, 200_000, 1_000_000
 RATIO, BYTES = "{:.2f} x expat", "{:,.0f} bytes"
 READERS = str(Path(__file__).with_name("junit_readers.py"))
@@ -37,25 +38,26 @@ SUBJECTS = {
 
 
 def measure(version: str, *, quick: bool) -> Figures:
-    """Time, weigh and count the reading of reports; with `quick` not of one of a million tests."""
-    small = measure_in_turns(_commands(version, SMALL), repeats=1 if quick else 3)
-    large = measure_in_turns(_commands(version, LARGE), repeats=1 if quick else 5)
+    """Time, weigh and count the reading of reports; with `quick` smaller ones."""
+    few, many = QUICK if quick else (SMALL, LARGE)
+    small = measure_in_turns(_commands(version, few), repeats=1 if quick else 3)
+    large = measure_in_turns(_commands(version, many), repeats=1 if quick else 5)
     rows = _counted(version) if probes.VALGRIND else []
     for name, text in SUBJECTS.items():
         ratio = median_ratio(large[name], large[EXPAT])
         bound = CPU_BOUND if name == LIST else None
-        rows.append(Row(f"{text}: {LARGE:,} tests", ratio, RATIO, f"{name} / {EXPAT}", bound))
+        rows.append(Row(f"{text}: {many:,} tests", ratio, RATIO, f"{name} / {EXPAT}", bound))
     for name, text in SUBJECTS.items():
         growth_kb = _peak_kb(large[name]) - _peak_kb(small[name])
         bound = MEMORY_BOUND_BYTES if name == LIST else None
-        memory = 1024 * growth_kb / (LARGE - SMALL)
+        memory = 1024 * growth_kb / (many - few)
         rows.append(Row(f"{text}: memory of a test", memory, BYTES, name, bound))
     rows += [
-        Row(f"{text}: peak, {LARGE:,} tests", _peak_kb(large[name]) / 1024, "{:,.0f} MB", name)
+        Row(f"{text}: peak, {many:,} tests", _peak_kb(large[name]) / 1024, "{:,.0f} MB", name)
         for name, text in SUBJECTS.items()
     ]
     rows += [] if quick else _huge(version, small, large)
-    return Figures(rows, _commands(version, LARGE))
+    return Figures(rows, _commands(version, many))
 
 
 def _commands(version: str, count: int) -> dict[str, Command]:

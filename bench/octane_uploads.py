@@ -13,7 +13,7 @@ from bench.table import Figures, Row
 from bench.venvs import python_of
 
 COUNT = 50_000
-TESTS = 2_000
+QUICK, TESTS = 200, 2_000
 WALL_BOUND_S = 10.0
 MEMORY_BOUND_MB = 200.0
 EVEN = 1.0
@@ -44,8 +44,9 @@ def measure(version: str, *, quick: bool) -> Figures:
     )
 
 
-def measure_sessions(version: str, *, quick: bool) -> Figures:  # noqa: ARG001 (all take it)
+def measure_sessions(version: str, *, quick: bool) -> Figures:
     """Count what a session costs with ``--octane`` and with ``--jama``."""
+    tests = QUICK if quick else TESTS
     options = {
         "plain": (),
         "jama": UPLOAD_NOTHING,
@@ -56,22 +57,22 @@ def measure_sessions(version: str, *, quick: bool) -> Figures:  # noqa: ARG001 (
             name: session(python_of("jama", version), "marker", count, *each)
             for name, each in options.items()
         }
-        for count in (1, TESTS)
+        for count in (1, tests)
     }
     for commands in sizes.values():
         folder = Path(commands["octane"].folder)
         (folder / "octane.yaml").write_text(SETTINGS, encoding="utf-8")
     low, high = (cost_of(commands) for commands in sizes.values())
-    slopes = {name: (high[name] - low[name]) / (TESTS - 1) for name in options}
+    slopes = {name: (high[name] - low[name]) / (tests - 1) for name in options}
     added = {name: slopes[name] - slopes["plain"] for name in ("octane", "jama")}
     ratio, how = added["octane"] / added["jama"], "octane - plain, beside jama - plain"
     return Figures(
         [
-            Row(f"`--octane`, of {TESTS:,} tests", ratio, "{:.2f} x `--jama`", how, EVEN),
+            Row(f"`--octane`, of {tests:,} tests", ratio, "{:.2f} x `--jama`", how, EVEN),
             *(
                 Row(f"`--{name}`: one test more", value, INSTRUCTIONS, f"{name} - plain")
                 for name, value in added.items()
             ),
         ],
-        sizes[TESTS],
+        sizes[tests],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from tests.harness import ADDOPTS
 from tests.rehearsal import EXAMPLES, STATE, copy_example, stored_runs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -55,7 +58,7 @@ def run(folder: Path, example: Example) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 (our own command)
         [*toolbox, "--db", STATE, *example.sandbox, "--", *command],
         cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("JAMA_")},
+        env=_environment_without("JAMA_"),
         capture_output=True,
         text=True,
         check=False,
@@ -63,20 +66,46 @@ def run(folder: Path, example: Example) -> subprocess.CompletedProcess[str]:
     )
 
 
+def _environment_without(prefix: str) -> dict[str, str]:
+    """Return the environment of a reader, who has none of the plugins that our tests need."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
+    return {**kept, "PYTEST_ADDOPTS": ADDOPTS}
+
+
+class Rehearsed(NamedTuple):
+    """What became of an example, and the folder in which it ran."""
+
+    finished: subprocess.CompletedProcess[str]
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Rehearsed]:
+    """Run an example, once."""
+
+    @functools.cache
+    def rehearse(name: str) -> Rehearsed:
+        folder = copy_example(name, tmp_path_factory.mktemp(name))
+        return Rehearsed(run(folder, TABLE[name]), folder)
+
+    return rehearse
+
+
 @pytest.mark.parametrize("name", TABLE)
-def test_example_ends_in_the_documented_statuses(name: str, tmp_path: Path) -> None:
+def test_example_ends_in_the_documented_statuses(
+    name: str, rehearsed: Callable[[str], Rehearsed]
+) -> None:
     example = TABLE[name]
-    folder = copy_example(name, tmp_path)
-    finished = run(folder, example)
+    finished, folder = rehearsed(name)
     assert finished.returncode == example.status, finished.stdout + finished.stderr
     statuses = {number: run.status for number, run in stored_runs(folder).items()}
     assert statuses == example.statuses
 
 
-def test_the_example_of_a_report_leaves_one_that_shows_what_its_tests_say(tmp_path: Path) -> None:
-    folder = copy_example("report", tmp_path)
-    run(folder, TABLE["report"])
-
+def test_the_example_of_a_report_leaves_one_that_shows_what_its_tests_say(
+    rehearsed: Callable[[str], Rehearsed],
+) -> None:
+    _, folder = rehearsed("report")
     page = (folder / "reports" / "evidence.html").read_text("utf-8")
     assert '<img src="data:image/png;base64,' in page
     record = json.loads((folder / "reports" / "evidence.json").read_text("utf-8"))
@@ -112,7 +141,7 @@ def test_the_example_for_alm_octane_leaves_a_run_of_each_test(tmp_path: Path) ->
             *("--", sys.executable, "-m", *tests.split()),
         ],
         cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("OCTANE_")},
+        env=_environment_without("OCTANE_"),
         capture_output=True,
         text=True,
         check=False,

@@ -193,7 +193,7 @@ sys.addaudithook(note)
 def test_nothing_but_the_configured_server_is_connected_to(green: Repository, command: str) -> None:
     prepare(green, command)
     green.write("audit/sitecustomize.py", AUDIT)
-    finished = green.run(COMMANDS[command], environment={"PYTHONPATH": "audit"})
+    finished = green.run(COMMANDS[command], environment={"PYTHONPATH": "audit"}, imports_anew=True)
     assert finished.status == 0, finished.output
     contacted = set((green.folder / "connections.txt").read_text("ascii").splitlines())
     host, port = green.sandbox.url.removeprefix("http://").split(":")

@@ -118,7 +118,7 @@ def cuts(content: bytes) -> Iterator[int]:
     start = 0
     for line in content.splitlines(keepends=True):
         end = start + len(line)
-        yield from (start, start + len(line) // 2, end - 2, end - 1)
+        yield from (start, start + len(line) // 2, end - 1)
         start = end
     yield start
 

@@ -13,16 +13,16 @@ LONG = "long text\n" * 1_100_000
 @pytest.mark.parametrize(
     "inside, expected",
     [
-        pytest.param(f'<failure message="{LONG}"/>', "failed", id="attribute"),
-        pytest.param(f"<failure>{LONG}</failure>", "failed", id="text"),
-        pytest.param(f"<failure><![CDATA[{LONG}]]></failure>", "failed", id="CDATA"),
-        pytest.param(f"<system-out>{LONG}</system-out><error/>", "error", id="output before"),
-        pytest.param(f"<!--{LONG}--><skipped/>", "skipped", id="comment"),
-        pytest.param(f"<j:failure xmlns:j='urn:x'>{LONG}</j:failure>", "failed", id="namespace"),
+        pytest.param('<failure message="{}"/>', "failed", id="attribute"),
+        pytest.param("<failure>{}</failure>", "failed", id="text"),
+        pytest.param("<failure><![CDATA[{}]]></failure>", "failed", id="CDATA"),
+        pytest.param("<system-out>{}</system-out><error/>", "error", id="output before"),
+        pytest.param("<!--{}--><skipped/>", "skipped", id="comment"),
+        pytest.param("<j:failure xmlns:j='urn:x'>{}</j:failure>", "failed", id="namespace"),
     ],
 )
 def test_long_text_changes_no_outcome(inside: str, expected: str) -> None:
-    reading = read(suite(make_case(inside), PASSED))
+    reading = read(suite(make_case(inside.format(LONG)), PASSED))
     assert [each.outcome.value for each in reading.testcases] == [expected, "passed"]
 
 

@@ -79,18 +79,24 @@ def test_packed_report_is_repaired_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    "content, expected",
+    "packed",
     [
-        pytest.param(gzip.compress(b"<testsuite/>" * 99)[:-9], "damaged .gz", id="cut off"),
-        pytest.param(b"\x1f\x8b\x08\0rubbish", "damaged .gz", id="rubbish"),
-        pytest.param(gzip.compress(b"<testsuite>" + b" " * 70_000_000), "a bomb", id="bomb"),
+        pytest.param(gzip.compress(b"<testsuite/>" * 99)[:-9], id="cut off"),
+        pytest.param(b"\x1f\x8b\x08\0rubbish", id="rubbish"),
     ],
 )
-def test_damaged_or_hostile_pack_is_refused(content: bytes, expected: str) -> None:
-    Path("a.gz").write_bytes(content)
+def test_damaged_pack_is_refused(packed: bytes) -> None:
+    Path("a.gz").write_bytes(packed)
     ((_, error),) = files("a.gz")
     assert error is not None
-    assert expected in error
+    assert "damaged .gz" in error
+
+
+def test_hostile_pack_is_refused() -> None:
+    Path("a.gz").write_bytes(gzip.compress(b"<testsuite>" + b" " * 70_000_000))
+    ((_, error),) = files("a.gz")
+    assert error is not None
+    assert "a bomb" in error
 
 
 @pipes

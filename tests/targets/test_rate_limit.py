@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -166,6 +166,24 @@ def test_successes_bring_the_rate_back_to_the_limit_and_no_further() -> None:
         rates.append(rate.per_s)
     assert rates[0] == pytest.approx(3.96)
     assert rates[-1] == 8
+
+
+def test_what_comes_slowly_does_not_raise_a_rate_that_the_server_has_limited() -> None:
+    paces: list[Pace] = []
+
+    def keep(**options: Any) -> Pace:
+        paces.append(paces[0] if paces else Pace(None, **options))
+        return paces[0]
+
+    rehearsal = Rehearsal(keep, sliding_window(10))
+    rehearsal.send(200)
+    refused = rehearsal.refused
+    for _ in range(10):
+        for _ in range(180):
+            rehearsal.now += 0.3
+            rehearsal.send(1)
+        rehearsal.send(20)
+    assert rehearsal.refused - refused <= 20
 
 
 SERVERS: dict[str, Callable[[int], Limiter]] = {

@@ -12,6 +12,8 @@ a second or a spacing between requests; all it tells us is 429. The rules of `Ra
   a row mean that the server is much slower: the rate falls to what it admits, at most by half.
 * After a quiet time the rate rises: half-way towards the rate that was refused, or in growing
   strides where none was. A rise that is refused is taken back, and the next quiet time is longer.
+* What comes slowly is not refused, as while tests run: a rate that was hardly used does not rise,
+  unless there is a limit that it may return to.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ _QUIET_S = 1.0
 _QUIET_WHEN_TOLD_S = 5.0
 _LONGEST_QUIET_S = 60.0
 _QUIET_REQUESTS = 4
+_USED = 0.8
 _CLOSE = 1.02
 
 _MARGIN = 0.01
@@ -92,6 +95,7 @@ class Rate:
         self._stride = _FIRST_STRIDE
         self._quiet_s = _QUIET_S
         self._quiet_since = float("-inf")
+        self._taken_in_quiet = 0
         self._changed_at = float("-inf")
         self._recent: deque[Admission] = deque(maxlen=_RECENT)
         self._admitted_at: deque[float] = deque(maxlen=_REMEMBERED)
@@ -106,10 +110,18 @@ class Rate:
         """Learn that a request was not throttled."""
         self._admitted_at.append(sent_at)
         self._note(sent_at, is_admitted=True)
+        self._taken_in_quiet += 1
         if self._per_s is None or self._per_s == self._limit_per_s:
             return
-        if now - self._quiet_since >= max(self._quiet_s, _QUIET_REQUESTS / self._per_s):
-            self._rise(now)
+        quiet_s = now - self._quiet_since
+        if quiet_s >= max(self._quiet_s, _QUIET_REQUESTS / self._per_s):
+            if self._limit_per_s or self._taken_in_quiet >= _USED * self._per_s * quiet_s:
+                self._rise()
+            self._begin_quiet(now)
+
+    def _begin_quiet(self, now: float) -> None:
+        self._quiet_since = now
+        self._taken_in_quiet = 0
 
     def refused(self, sent_at: float, *, now: float) -> None:
         """Learn that a request was answered with 429."""
@@ -167,7 +179,7 @@ class Rate:
     def _lower(self, per_s: float, now: float) -> None:
         self._per_s = max(SLOWEST_RATE_PER_S, per_s)
         self._sustained_per_s = self._per_s
-        self._quiet_since = now
+        self._begin_quiet(now)
 
     def _change(self, per_s: float, now: float) -> None:
         """Lower the rate for good reason: what is under way belongs to the old one.
@@ -181,10 +193,9 @@ class Rate:
         if len(self._admitted_at) >= at_once:
             self.hold_until = max(self.hold_until, self._admitted_at[-at_once] + _FORGOTTEN_S)
 
-    def _rise(self, now: float) -> None:
+    def _rise(self) -> None:
         per_s = self._per_s or self._usual_per_s
         self._sustained_per_s = per_s
-        self._quiet_since = now
         if self._refused_per_s and self._refused_per_s > per_s * _CLOSE:
             per_s = (per_s + self._refused_per_s) / 2
         else:

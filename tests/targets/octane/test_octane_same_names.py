@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.merged_reports import link_tests, read_reports
 from pytest_jama.journal.line_parser import Parser
+from tests.fork_server import run_command
 from tests.harness import ADDOPTS
 from tests.targets.octane.read_documents import names_of, runs_of
 
@@ -118,16 +119,14 @@ def run_pytest(folder: Path, files: Mapping[str, str], *options: str) -> Told:
         lines = text.splitlines()
         indent = " " * 8 if text.startswith("\n        ") else ""
         path.write_text("\n".join(line.removeprefix(indent) for line in lines), encoding="utf-8")
-    subprocess.run(  # noqa: S603 (pytest, with the files above)
+    run_command(
         [
             *(sys.executable, "-m", "pytest", "-q", "--junitxml=report.xml"),
             *("--doctest-modules", "--doctest-glob=*.md", "--import-mode=importlib"),
-            *("-p", "no:cacheprovider", *ADDOPTS.split(), *options),
+            *("-p", "no:cacheprovider", *options),
         ],
-        cwd=folder,
-        check=False,
-        capture_output=True,
-        timeout=60,
+        folder=folder,
+        environment={**os.environ, "PYTEST_ADDOPTS": ADDOPTS},
     )
     lines = (folder / "results.jsonl").read_text(encoding="utf-8").splitlines()
     report = folder / "report.xml"
