@@ -211,7 +211,7 @@ class Delivery(Observer):
         early = self._plan.updates if self._is_early and self._plan is not None else ()
         self._plan = plan._replace(updates=(*early, *plan.updates)) if early else plan
         self._is_planned = not self._is_early
-        place = sending_lines.place_line(plan) if plan.places else self._place
+        place = sending_lines.place_line(plan, early=self._arrived) if plan.places else self._place
         if place != self._place:  # while tests run, most plans say the same of it
             self._write(place)
         self._place = place if self._is_early else {}
