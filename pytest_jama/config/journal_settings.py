@@ -17,8 +17,8 @@ class UploadSettings(Section):
 
     when: Annotated[Literal["end", "during"], Allowed("end or during")] = Field(
         default="end",
-        description="`during` sends each case from pytest as soon as its tests have finished "
-        "(docs/during.md), `end` sends all of them when the session ends.",
+        description="When pytest sends results: each case as soon as its tests have finished "
+        "(`during`, docs/during.md), or all when the session ends (`end`).",
     )
     on_error: Annotated[Literal["fail", "warn"], Allowed("fail or warn")] = Field(
         default="fail",

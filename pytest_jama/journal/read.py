@@ -32,7 +32,7 @@ from pytest_jama.journal.record import Arrival, Recording
 from pytest_jama.journal.relinked import Relinks, take_relinked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pytest_jama.journal.lines import JournalLine
@@ -294,10 +294,20 @@ class _RecordReader:
     def _file(self, line: JournalLine) -> None:
         self._recording.filed.append(parse_file_receipt(line, server=self._place))
 
-    def _placed(self, _: JournalLine) -> None:
-        """Forget what was begun: a plan tells that all of it was found afterwards."""
+    def _placed(self, line: JournalLine) -> None:
+        """Forget what was begun: a plan tells that all of it was found afterwards.
+
+        What others have changed since it was sent had been stored.
+        """
         self._recording.begun.clear()
         self._recording.is_planned = True
+        self._confirm((self._place, key) for key in line.get("changed", ()))
+
+    def _confirm(self, places: Iterable[tuple[str, str]]) -> None:
+        arrivals = self._recording.arrivals
+        for each in places:
+            if each in arrivals:
+                arrivals[each] = replace(arrivals[each], is_confirmed=True)
 
     def _unmatched(self, line: JournalLine) -> None:
         unmatched = list(self._parser.parse_unmatched(line))
@@ -318,12 +328,7 @@ class _RecordReader:
         recording.has_ended = recording.has_ended or not self._has_upload
         recording.is_taken_up = recording.is_open = False
         if recording.is_finished:
-            recording.arrivals = {
-                (place, key): replace(arrival, is_confirmed=True)
-                if place == self._place
-                else arrival
-                for (place, key), arrival in recording.arrivals.items()
-            }
+            self._confirm([each for each in recording.arrivals if each[0] == self._place])
 
     def _go_to(self, url: object) -> None:
         """Take the server to which what follows was sent."""

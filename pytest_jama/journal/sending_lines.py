@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.journal.lines import links_json, provenance_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from pytest_jama.core.attached_file import FileReceipt
     from pytest_jama.core.origin import Provenance
@@ -80,11 +80,17 @@ def creation_line(change: Change, *, state: str) -> JournalLine:
     return {"line": "creation", "what": change.what, "state": state}
 
 
-def place_line(plan: Plan) -> JournalLine:
+def place_line(plan: Plan, *, early: Container[str] = ()) -> JournalLine:
     """Return the line that says where the results go, and what was created on the way.
 
     It also says which runs are left alone, and which hold what a person should know is replaced.
+
+    Args:
+        plan: The plan.
+        early: The keys of what was sent while tests ran. What the plan of the end of the
+            session has among `Plan.earlier` of it was changed by others since.
     """
+    changed = [each.key for each in plan.earlier if each.key in early]
     overlaps = {"left": plan.left, "replaced": plan.replaced}
     names = {place.kind: place.name for place in plan.places if place.name}
     links = {place.kind: place.link for place in plan.places if place.link}
@@ -97,6 +103,7 @@ def place_line(plan: Plan) -> JournalLine:
             [str(entry.case_ref), entry.reason, entry.remedy] for entry in plan.unresolved
         ],
         **{name: [overlap_json(each) for each in some] for name, some in overlaps.items() if some},
+        **({"changed": changed} if changed else {}),
     }
 
 

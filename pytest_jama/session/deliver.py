@@ -212,7 +212,7 @@ class Delivery(Observer):
         self._is_planned = not self._is_early
         if self._is_early:  # what has to be tried again comes again
             self._updates.update((update.key, update) for update in plan.updates)
-        place = sending_lines.place_line(plan) if plan.places else self._place
+        place = sending_lines.place_line(plan, early=self._arrived) if plan.places else self._place
         if place != self._place:  # while tests run, most plans say the same of it
             self._write(place)
         self._place = place if self._is_early else {}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RATES = "auto or a positive number of requests per second"
-SECTION = "a mapping with on_error, no_credentials, give_up_after, concurrency, rate"
+SECTION = "a mapping with when, on_error, no_credentials, give_up_after, concurrency, rate"
 FIELDS = "a mapping of label or API name to value, such as {Build: 17} or {build$37: 17}"
 ONE_OF_THEM = "give one of them: a name, {id: 20494} or {name: ...}"
 STATUSES = "FAILED, BLOCKED, INPROGRESS, NOT_RUN, PASSED, leave or ignore"

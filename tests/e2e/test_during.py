@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from pytest_jama.sandbox.faults import Effect, IncomingRequest
+from tests.e2e.resuming import upload
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -363,7 +366,7 @@ def test_a_session_that_sends_at_its_end_has_nothing_of_it(repository: Repositor
             assert not {"pytest_jama.session.early", "requests"} & sys.modules.keys()
     """
     repository.write("test_it.py", suite)
-    finished = repository.pytest()
+    finished = repository.pytest(imports_anew=True)
     assert finished.status == 0, finished.output
 
 
@@ -385,3 +388,52 @@ def test_a_target_that_cannot_do_it_gets_everything_at_the_end(repository: Repos
     assert "warning    the target 'jama' takes nothing while tests run" in finished.summary
     assert "sent       5 of 5 test runs" in finished.summary
     assert "early" not in finished.summary
+
+
+class Meanwhile:
+    """Another user changes the first run when it was written, before it is read.
+
+    Args:
+        repository: Has it.
+        is_refused: Whether the second run takes nothing.
+    """
+
+    def __init__(self, repository: Repository, *, is_refused: bool) -> None:
+        self._repository = repository
+        self._effect = Effect(status=400, message="not now") if is_refused else Effect()
+
+    def judge(self) -> Callable[[IncomingRequest], Effect]:
+        """Look at each request before it is answered."""
+
+        def judge(arrival: IncomingRequest) -> Effect:
+            first, second, *_ = self._repository.runs().values()
+            if arrival.method == "GET" and first.status == "PASSED":
+                self._repository.sandbox.store.set_status(first.id, "BLOCKED")
+            is_of_second = arrival.path.endswith(f"/{second.id}")
+            return self._effect if is_of_second and arrival.method != "GET" else Effect()
+
+        return judge
+
+
+@pytest.mark.parametrize("is_refused", [False, True], ids=["else well", "another one is refused"])
+def test_no_later_upload_replaces_what_a_person_wrote_after_it_was_sent(
+    repository: Repository, is_refused: bool
+) -> None:
+    scene = Scene(
+        """
+        @pytest.mark.jama("KEY-TC-1")
+        def test_first(): pass
+
+        @pytest.mark.jama("KEY-TC-2")
+        def test_last(): wait_for(1)
+        """
+    )
+    with repository.sandbox.faults.during(Meanwhile(repository, is_refused=is_refused)):
+        finished = conduct(repository, scene, when="during", way=())
+    assert "another user changed it since, so it is left alone" in finished.summary
+    assert (finished.status, "next  " in finished.summary) == (8 * is_refused, is_refused)
+    (journal,) = repository.folder.glob(".jama/*.jsonl")
+    later = upload(repository, str(journal))
+    assert [run.status for run in repository.runs().values()][:2] == ["BLOCKED", "PASSED"]
+    assert (later.status, later.count_requests("PATCH")) == (0, int(is_refused)), later.output
+    assert "another user changed it since, so it is left alone" in later.output

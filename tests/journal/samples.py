@@ -146,7 +146,9 @@ FULL: dict[str, JournalLine] = {
             changes=(Change(ChangeKind.CREATE, "test cycle 'Build 1'"),),
             left=(Overlap("20531", "T (R)", "PASSED", "INPROGRESS", "a part", FULL_VERDICT),),
             replaced=(Overlap("20530", "U (S)", "FAILED", "PASSED", "earlier", FULL_VERDICT),),
+            earlier=(FULL_UPDATE,),
         ),
+        early=(FULL_UPDATE.key,),
     ),
     "update_line": sending_lines.update_line(FULL_UPDATE),
     "receipt_line": sending_lines.receipt_line(

@@ -146,6 +146,7 @@ def test_the_place_tells_what_was_created_and_what_has_no_run() -> None:
     assert (line["project"], line["plan"], line["cycle"]) == (33, 20494, 20511)
     assert line["changes"] == ["create test cycle 'Build 1'"]
     assert line["unresolved"] == [["JEET1-TC-12", "no run", "add it"]]
+    assert line["changed"] == ["20530"]
     assert [(each["case"], each["was"], each["why"]) for each in line["left"]] == [
         ("JEET1-TC-12", "PASSED", "a part")
     ]

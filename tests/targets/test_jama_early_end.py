@@ -183,6 +183,18 @@ def test_a_run_that_a_person_has_changed_is_left_alone_and_that_is_said(
     assert plan.warnings == (told,)
 
 
+def test_a_run_that_was_rewritten_is_left_alone_whoever_did_it(
+    world: JamaWorld, case: CaseRef
+) -> None:
+    session = EarlySession(world, [case])
+    session.early(case)
+    by_hand(world, testRunStatus="BLOCKED", actualResults="<p>seen by Ann, on the bench</p>")
+    requests(world)
+    plan = session.end_complete()
+    assert (statuses(world), requests(world)[PATCH]) == (["BLOCKED"], 0)
+    assert (plan.updates, len(plan.earlier), len(plan.warnings)) == ((), 1, 1)
+
+
 def test_a_run_that_may_have_been_changed_by_the_server_is_a_mismatch_and_left_alone(
     world: JamaWorld, case: CaseRef
 ) -> None:

@@ -71,6 +71,9 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
             receipt = upload.receipts.get(key, {})
             runs[key] = (str(update.get("case", "")), _run(key, update, receipt))
             times.update(filter(None, [str(receipt.get("at", ""))]))
+        for key in runs.keys() & set(_texts(said.get("changed"))):
+            case, sent = runs[key]
+            runs[key] = case, sent._replace(was=_OTHER, state="left", why=_CHANGED)
         for line in upload.files:
             got = str(line.get("state", "")), str(line.get("error", ""))
             for where in {"", str(line.get("place", ""))}:
@@ -88,6 +91,10 @@ def sum_up_uploads(uploads: Iterable[UploadRecord]) -> SentRuns:
         tuple(sorted(times)),
         bool(placed),
     )
+
+
+_OTHER = "something else"
+_CHANGED = "another user changed it after it was sent"
 
 
 def _stands(before: tuple[str, RunEvidence] | None, left: RunEvidence) -> bool:

@@ -17,6 +17,7 @@ from pytest_jama.targets.jama.runs import result_words, run_update_of
 from pytest_jama.targets.jama.verify import (
     describe_mismatch,
     is_only_account_missing,
+    is_rewritten,
     is_unchanged,
     is_written_over,
 )
@@ -169,7 +170,7 @@ class EarlyUpdates:
         """Return whether it was another user, or another session, that changed a run."""
         early = self._tried[key]
         run = self.shown[int(key)]
-        if is_written_over(early.sent, run):
+        if is_written_over(early.sent, run) or is_rewritten(early.sent, run):
             return True
         try:
             return (

@@ -183,6 +183,21 @@ def is_written_over(update: RunUpdate, stored: TestRun) -> bool:
     return is_of_another and first != before
 
 
+def is_rewritten(update: RunUpdate, stored: TestRun) -> bool:
+    """Return whether a run has another status, and a text that holds nothing of the update.
+
+    No server makes both of what it stores: a person did.
+
+    Args:
+        update: What was written.
+        stored: The run as read back.
+    """
+    text = stored.actual_results
+    is_text_new = bool(text.strip()) and text != update.run.actual_results
+    is_status_new = bool(_status_differences(update, stored))
+    return is_status_new and is_text_new and not has_account(update, stored)
+
+
 def is_unchanged(update: RunUpdate, stored: TestRun | None) -> bool:
     """Return whether a run is what it was before the update, so the update was lost on the way."""
     if stored is None:

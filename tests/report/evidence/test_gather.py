@@ -154,6 +154,17 @@ def test_a_case_that_tests_name_in_two_ways_and_was_left_is_one_case() -> None:
     assert kinds(found) == ["Entry of others kept"]
 
 
+def test_a_run_that_others_changed_after_it_was_sent_is_told_once() -> None:
+    *early, end = sent("J-TC-1")
+    later = {"line": "upload", "started": "2026-11-22T06:00:00+00:00", "sessions": ["s1"]}
+    again = {**later, "settings": {}, "command": [], "versions": {}}
+    changed = place(changed=["run of J-TC-1"])
+    found = record(*results(PASSED), *early, changed, end, again, place(), FINISHED)
+
+    assert kinds(found) == ["Entry of others kept"]
+    assert "another user changed it after it was sent" in found.deviations[0].what
+
+
 def test_a_later_upload_has_the_last_word() -> None:
     upload = [place(), update("J-TC-1"), receipt("J-TC-1", "refused", error="423"), FINISHED]
     later = {"line": "upload", "started": "2026-11-22T06:00:00+00:00", "sessions": ["s1"]}
