@@ -92,6 +92,9 @@ class SettingsError(PytestJamaError):
 class InterruptedUploadError(PytestJamaError):
     """The user stopped the upload; what was sent until then stands."""
 
+    def __init__(self, message: str = "interrupted before anything was sent") -> None:
+        super().__init__(message)
+
 
 class TargetError(PytestJamaError):
     """The target could not be used."""

@@ -140,7 +140,7 @@ class Reporter(Guarded):
     @guarded
     def pytest_collection(self) -> None:
         """Keep the environment as the conftests made it, before any test changes it."""
-        self._session.keep_environment()
+        self._session.environ = dict(os.environ)
 
     @pytest.hookimpl(trylast=True)
     @guarded

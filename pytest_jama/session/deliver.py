@@ -300,11 +300,8 @@ class Delivery(Observer):
         Args:
             findings: See `broken_off`.
         """
-        told = "the upload was interrupted" if self._receipts else _BEFORE_ANYTHING
-        return self.broken_off(InterruptedUploadError(told), findings)
-
-
-_BEFORE_ANYTHING = "interrupted before anything was sent"
+        told = ("the upload was interrupted",) if self._receipts else ()
+        return self.broken_off(InterruptedUploadError(*told), findings)
 
 
 def with_kept(findings: Findings, journals: Sequence[Path], *, any_file: bool = False) -> Findings:

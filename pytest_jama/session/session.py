@@ -11,7 +11,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.errors import ErrorLog, PytestJamaError
+from pytest_jama.core.errors import ErrorLog, InterruptedUploadError, PytestJamaError
 from pytest_jama.core.plan import Mode, UploadReport
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.core.verdicts import Judgement
@@ -115,10 +115,6 @@ class Session:
         self._unmatched = tuple(judging.as_shown(each, self.shown) for each in unmatched)
         return self._unmatched
 
-    def keep_environment(self) -> None:
-        """Let the upload happen in the environment of this moment, before tests change it."""
-        self.environ = dict(os.environ)
-
     def write(self, *several: lines.JournalLine) -> None:
         """Append lines to the journal."""
         if self.journal is not None:
@@ -170,13 +166,20 @@ class Session:
             if findings is not None and self.mode is not Mode.NO_UPLOAD:
                 self._report = deliver(findings)
         except KeyboardInterrupt:
-            self._report = self.delivery.interrupted()
+            self._report = self._broken_off(InterruptedUploadError())
         except Exception as error:  # noqa: BLE001 (the exit status has to show it)
             self.errors.add(error, where="the end of the session")
-            self._report = self.delivery.broken_off(PytestJamaError("the end of the session broke"))
+            self._report = self._broken_off(PytestJamaError("the end of the session broke"))
         finally:
             if self.early is not None:
                 self.early.close()
+
+    def _broken_off(self, why: PytestJamaError) -> UploadReport:
+        """Report what arrived until then; where nothing was begun, that may be what broke."""
+        if "delivery" not in vars(self):
+            return UploadReport(stopped=why)
+        is_interrupt = isinstance(why, InterruptedUploadError)
+        return self.delivery.interrupted() if is_interrupt else self.delivery.broken_off(why)
 
     def break_off(self) -> None:
         """End the journal of a session that was interrupted while its results were written."""
@@ -274,12 +277,8 @@ class Session:
             self.journal.close()
         style = style._replace(no_upload_flag="") if self._loaded.is_kept else style
         told, commands = self._tell(status, style)
-        summary = self._sum_up(
-            *standing_lines(self._loaded),
-            *self._lock_lines,
-            *self._safe(extra),
-            *told,
-        )
+        noted = (*standing_lines(self._loaded), *self._lock_lines, *self._safe(extra))
+        summary = self._sum_up(*noted, *told)
         if summary.is_something_left:
             options = next_options(self._report, self._loaded, start=style.start)
             summary = summary._replace(options=options)
