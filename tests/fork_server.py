@@ -218,6 +218,8 @@ def _import_all(usual: list[str]) -> None:
         importlib.import_module(name)
     sys.modules.pop("test_once", None)
     sys.path[:] = paths
+    sys.stdout.flush()  # what was printed here is not for those who are forked
+    sys.stderr.flush()
     gc.collect()
     gc.freeze()
 
@@ -263,6 +265,8 @@ def _become(
     if words:
         runpy.run_module(words[0], run_name="__main__", alter_sys=True)
     else:
+        for each in (sys.stdout, sys.stderr):  # execnet starts Python unbuffered
+            each.reconfigure(line_buffering=False, write_through=True)  # type: ignore[union-attr]
         exec(eval(sys.stdin.readline()), {"__name__": "__main__"})  # noqa: S307, S102 (execnet's)
 
 
