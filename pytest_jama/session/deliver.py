@@ -116,13 +116,15 @@ class Delivery(Observer):
             self._observers, self._prior, self._pack = list(observers), prior, pack
             report = self._upload(findings, dry_run=dry_run)
         except KeyboardInterrupt:
-            report = self.broken_off(InterruptedUploadError("the upload was interrupted"), findings)
+            report = self._broken_off(
+                InterruptedUploadError("the upload was interrupted"), findings
+            )
         except PytestJamaError as error:
-            report = self.broken_off(error, findings)
+            report = self._broken_off(error, findings)
         except Exception as error:  # noqa: BLE001 (ours or an extension's: the session goes on)
             self._errors.add(error, where="the upload")
             what = f"the upload broke off: {type(error).__name__}: {first_line(str(error))}"
-            report = self.broken_off(PytestJamaError(what), findings)
+            report = self._broken_off(PytestJamaError(what), findings)
         finally:
             self._tell(lambda observer: observer.stopped())
         return self._whole(report)
@@ -158,9 +160,9 @@ class Delivery(Observer):
         try:
             plan = target.plan(findings, create=not dry_run, observer=self)
         except TargetError as error:
-            return self.broken_off(error, findings)
+            return self._broken_off(error, findings)
         except KeyboardInterrupt:
-            return self.interrupted(findings)
+            return self._interrupted(findings)
         if self._prior is not None:
             plan = leave_out_known(plan, self._prior)
         self.planned(plan)
@@ -271,13 +273,16 @@ class Delivery(Observer):
                 self.is_troubled = True
                 self._tell(lambda observer: observer.troubled(why))
 
-    def broken_off(self, why: PytestJamaError, findings: Findings | None = None) -> UploadReport:
-        """Report what arrived until then; the fate of the rest is unknown.
+    def broken_off(self, why: PytestJamaError | None = None) -> UploadReport:
+        """Report what arrived where the end of a session did not come to `run`.
 
         Args:
-            why: What ended it.
-            findings: What was to be sent; it counts where only a part of it was planned yet.
+            why: What ended it; None for Ctrl-C.
         """
+        return self._whole(self._interrupted() if why is None else self._broken_off(why))
+
+    def _broken_off(self, why: PytestJamaError, findings: Findings | None = None) -> UploadReport:
+        """Report what arrived until then; the findings count where not all was planned yet."""
         plan = self._plan
         if plan is not None and not self._is_planned:
             early = tuple(self._updates.values())
@@ -294,14 +299,9 @@ class Delivery(Observer):
         to_write = findings.judgement.to_write if findings else ()
         return report._replace(unplanned=sum(case.case_ref not in known for case in to_write))
 
-    def interrupted(self, findings: Findings | None = None) -> UploadReport:
-        """Report what arrived before Ctrl-C.
-
-        Args:
-            findings: See `broken_off`.
-        """
+    def _interrupted(self, findings: Findings | None = None) -> UploadReport:
         told = ("the upload was interrupted",) if self._receipts else ()
-        return self.broken_off(InterruptedUploadError(*told), findings)
+        return self._broken_off(InterruptedUploadError(*told), findings)
 
 
 def with_kept(findings: Findings, journals: Sequence[Path], *, any_file: bool = False) -> Findings:

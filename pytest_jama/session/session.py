@@ -179,7 +179,7 @@ class Session:
         if "delivery" not in vars(self):
             return UploadReport(stopped=why)
         is_interrupt = isinstance(why, InterruptedUploadError)
-        return self.delivery.interrupted() if is_interrupt else self.delivery.broken_off(why)
+        return self.delivery.broken_off(None if is_interrupt else why)
 
     def break_off(self) -> None:
         """End the journal of a session that was interrupted while its results were written."""

@@ -388,12 +388,14 @@ def test_what_was_tried_again_while_tests_ran_is_told_once(early: Delivery) -> N
 def test_an_interrupt_tells_whether_anything_was_sent_while_tests_ran(
     early: Delivery, is_sent: bool, told: str
 ) -> None:
-    plan = early.interrupted().plan
+    plan = early.broken_off().plan
     assert plan is not None
     if is_sent:
         early.received(Receipt(plan.updates[0], SendState.SENT))
 
-    assert str(early.interrupted().stopped) == told
+    report = early.broken_off()
+
+    assert (str(report.stopped), report.early) == (told, int(is_sent))
 
 
 class BrokenDisplay(Observer):
