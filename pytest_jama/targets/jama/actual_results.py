@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_jama import __version__
@@ -37,6 +38,8 @@ _SPACE = "&nbsp;"
 _TAB = _SPACE * 4
 _PARAGRAPH = ("<p>", "</p>")
 _MARK_SIZE = 50
+_CHECKSUM_SIZE = 8
+_READ_LATELY = 1_024  # texts: the end of a session looks at each several times
 
 
 class StoredEntry(NamedTuple):
@@ -84,6 +87,7 @@ _STATUS = re.compile(rf"({'|'.join(Verdict.__members__)}): ")
 _UNSIGNED = re.compile(r"<p>[A-Z_]+: pytest-jama \S+, (?:(?! UTC)[^<])* UTC(?:[^<]|<br\s*/?>)*</p>")
 """An account of version 0.1."""
 _TAG = re.compile(r"<[a-zA-Z/!?](?:\"[^\"]*\"|'[^']*'|[^'\"<>])*>")
+_LINE_END = re.compile(r"[ \r\n]*<br\s*/?>[ \r\n]*", re.IGNORECASE)
 _EMPTY = re.compile(r"(?:</?(?:p|div|span|br)\b[^<>]*>|&nbsp;|&#160;|\s)*")
 
 
@@ -96,6 +100,7 @@ def over_line(now: datetime) -> str:
     return f"replaced {now:%Y-%m-%d %H:%M:%S} UTC by pytest-jama {__version__}; earlier entry:"
 
 
+@lru_cache(_READ_LATELY)
 def read_entries(stored: str) -> tuple[StoredEntry, ...]:
     """Take a stored text apart, the newest entry first; an empty text has none."""
     entries = []
@@ -107,6 +112,7 @@ def read_entries(stored: str) -> tuple[StoredEntry, ...]:
     return tuple(entry for entry in entries if not _EMPTY.fullmatch(entry.html))
 
 
+@lru_cache(_READ_LATELY)
 def read_account(entry: StoredEntry) -> OwnAccount | None:
     """Return an entry as the account that it is; None for what others wrote or changed."""
     text = words_of(entry.html) if entry.is_rich else " ".join(entry.html.split())
@@ -132,9 +138,6 @@ def _letters(text: str) -> str:
 def _checksum(text: str) -> str:
     letters = _letters(text).encode("utf-8", "replace")
     return hashlib.sha256(letters).hexdigest()[:_CHECKSUM_SIZE]
-
-
-_CHECKSUM_SIZE = 8
 
 
 def is_in(expected: str, stored: str) -> bool:
@@ -203,9 +206,6 @@ def plain_text(account: str) -> str:
     opening, closing = _PARAGRAPH
     body = without_images(account.strip().removeprefix(opening).removesuffix(closing))
     return unescaped(_LINE_END.sub("\n", body)).replace("\xa0", " ")
-
-
-_LINE_END = re.compile(r"[ \r\n]*<br\s*/?>[ \r\n]*", re.IGNORECASE)
 
 
 def plain_earlier(earlier: str) -> str:

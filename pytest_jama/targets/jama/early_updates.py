@@ -126,10 +126,10 @@ class EarlyUpdates:
         if not self._tried:
             return plan_runs(runs, frozenset())
         ours = self._keys(runs, EarlyUpdate.is_shown)
-        other = self._keys(runs, _shows_something_else) - ours
+        other = self._keys(runs, _shows_something_else, beside=ours)
         planned = self._plan_without(plan_runs, runs, ours | other)
         same = {each.key for each in planned.updates if self._is_known(each)}
-        ours |= self._keys(runs, _lacks_account) - same
+        ours |= self._keys(runs, _lacks_account, beside=ours | same)
         if other - same - ours:  # what others wrote there is kept as ever
             planned = self._plan_without(plan_runs, runs, ours | other & same)
         foreign = {key for key in other & same if self._is_of_others(key)}
@@ -144,9 +144,16 @@ class EarlyUpdates:
             replaced=tuple(self._overlaps(planned, ours | same - foreign)),
         )
 
-    def _keys(self, runs: RunsByRef, fits: Callable[[EarlyUpdate, TestRun], bool]) -> set[str]:
+    def _keys(
+        self,
+        runs: RunsByRef,
+        fits: Callable[[EarlyUpdate, TestRun], bool],
+        *,
+        beside: Collection[str] = (),
+    ) -> set[str]:
+        asked = self._tried.keys() - beside
         found = ((str(run.run_id), run) for each in runs.values() for run in each)
-        return {key for key, run in found if key in self._tried and fits(self._tried[key], run)}
+        return {key for key, run in found if key in asked and fits(self._tried[key], run)}
 
     def _plan_without(
         self, plan_runs: PlanRuns, runs: RunsByRef, keys: Collection[str]

@@ -131,6 +131,9 @@ class RunUpdate:
     is_plain: bool = False
     images: tuple[str, ...] = ()
     over: RunUpdate | None = field(default=None, compare=False, repr=False)
+    _fingerprints: dict[str, str] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def key(self) -> str:
@@ -194,6 +197,11 @@ class RunUpdate:
         by now: after an update has arrived, the same verdict leads to a different array of the same
         meaning.
         """
+        if server not in self._fingerprints:
+            self._fingerprints[server] = self._make_fingerprint(server)
+        return self._fingerprints[server]
+
+    def _make_fingerprint(self, server: str) -> str:
         verdict = self.verdict
         content: list[Any] = [
             server,
