@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pytest_jama.sandbox.context_paths import PathMiddleware
@@ -67,6 +69,7 @@ def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        routes=list(_routes()),
         middleware=[
             Middleware(
                 PathMiddleware,
@@ -81,13 +84,19 @@ def create_app(site: Site, *, faults: ActiveFaults, record: Record) -> FastAPI:
         exception_handlers=_HANDLERS,
     )
     app.state.site = site
-    for module in _MODULES:
-        app.include_router(module.router, prefix=REST)
-    app.include_router(system.open_router)
-    app.include_router(page_router)
-    app.include_router(item_page_router)
     app.state.api_routes = [route for module in _MODULES for route in module.router.routes]
     return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Return the routes of every sandbox: what FastAPI finds out of their parameters takes long."""
+    router = APIRouter()
+    for module in _MODULES:
+        router.include_router(module.router, prefix=REST)
+    for each in (system.open_router, page_router, item_page_router):
+        router.include_router(each)
+    return tuple(router.routes)
 
 
 def _backend(site: Site) -> Backend:
