@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import itertools
 import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +27,6 @@ from tests.harness import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 PROJECTS = 40
 """In a sandbox; a page of Jama's lists has 50 rows."""
@@ -54,12 +55,27 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each worker begin with a part of its own, so that each file is compiled by one alone."""
+    gc.disable()  # what collection makes is kept
+    worker, count = (os.environ.get(f"PYTEST_XDIST_WORKER{each}") for each in ("", "_COUNT"))
+    if worker and count and session.config.args_source is session.config.ArgsSource.TESTPATHS:
+        root = Path(__file__).parent
+        for path in sorted(root.rglob("test_*.py"))[int(worker[2:]) :: int(count)]:
+            with suppress(Exception, pytest.skip.Exception):  # collection tells it
+                importlib.import_module(
+                    ".".join(path.relative_to(root.parent).with_suffix("").parts)
+                )
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector pass over thousands of tests: pytest calls it in each session.
 
     What was compiled by now is kept (see `make test`), nothing later: a test may write a file anew
     within the second and with the length by which Python would know that it has changed.
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
     sys.dont_write_bytecode = True
