@@ -55,7 +55,7 @@ def test_who_has_to_do_what_is_said(
         repository.write("test_it.py", TESTS)
         repository.write("report.xml", REPORT)
         settings = (tmp_path / "jama.yaml").read_text(encoding="utf-8")
-        repository.write("jama.yaml", f"{settings}\nupload: {{give_up_after: 1s}}\n")
+        repository.write("jama.yaml", f"{settings}\nupload: {{give_up_after: 4s}}\n")
         if front_end is UPLOAD:
             repository.pytest_here("--jama-no-upload")
         finished = repository.run(front_end)

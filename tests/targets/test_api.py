@@ -143,6 +143,23 @@ def test_giving_up_says_where_how_long_and_why(script: Serve, open_api: OpenApi)
     )
 
 
+def test_giving_up_without_an_answer_repeats_the_last_one(script: Serve, open_api: OpenApi) -> None:
+    server = script(said(200), said(503, message="down until noon"), DROP)
+    api = open_api(server.url, give_up_after_s=30)
+    api.get("/projects")
+    with pytest.raises(OutOfReachError, match=r"its last answer was 503 .*: down until noon$"):
+        api.get("/projects")
+
+
+def test_an_answer_from_before_a_success_is_not_repeated(script: Serve, open_api: OpenApi) -> None:
+    server = script(said(503, message="down until noon"), said(200), DROP)
+    api = open_api(server.url, give_up_after_s=30)
+    api.get("/projects")
+    with pytest.raises(OutOfReachError) as caught:
+        api.get("/projects")
+    assert "noon" not in str(caught.value)
+
+
 def test_nobody_listening_is_out_of_reach(script: Serve, open_api: OpenApi) -> None:
     server = script(said(200))
     server.server_close()
@@ -205,6 +222,13 @@ def test_an_old_failure_does_not_outlive_the_successes_after_its_start(
     fake_time.now += 1
     patience.failed(started_at=started_at)
     assert patience.failing_for_s == 1
+
+
+def test_less_than_a_millisecond_is_not_waited_for(fake_time: FakeTime) -> None:
+    patience = GiveUp(30, fake_time.clock)
+    patience.failed(started_at=fake_time.now)
+    fake_time.now += 30 - 1e-9
+    assert patience.left_s == 0
 
 
 def test_throttling_is_never_taken_for_a_refusal(script: Serve, open_api: OpenApi) -> None:

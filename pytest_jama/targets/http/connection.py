@@ -125,11 +125,12 @@ class Connection:
         started_at = self.clock()
         try:
             answer = self._exchange(request, number)
-        except TransientError:
+        except TransientError as failure:
             if request.turn is not None:
                 request.turn.failed()
             # One who waits for a creation has a server that works, not one that is out of reach.
-            self.give_up.failed(started_at=self.clock() if request.makes_once else started_at)
+            began_at = self.clock() if request.makes_once else started_at
+            self.give_up.failed(str(failure) if failure.http_status else "", started_at=began_at)
             raise
         except RefusedError:
             self.give_up.succeeded()

@@ -44,10 +44,14 @@ class GiveUp:
     Args:
         after_s: After how many seconds to give up.
         clock: Seconds that never run backwards.
+
+    Attributes:
+        answer: What the server said last since the last success; empty when it did not answer.
     """
 
     def __init__(self, after_s: float, clock: Callable[[], float]) -> None:
         self.after_s = after_s
+        self.answer = ""
         self._clock = clock
         self._failing_since: float | None = None
         self._succeeded_at = float("-inf")
@@ -59,6 +63,7 @@ class GiveUp:
         self._succeeded_at = self._clock()
         self._failing_since = None
         self._written_off = 0
+        self.answer = ""
 
     def write_off(self) -> bool:
         """Return whether one request may be given up without giving up the server.
@@ -71,8 +76,14 @@ class GiveUp:
             self._written_off += 1
             return self._written_off <= at_most
 
-    def failed(self, *, started_at: float) -> None:
-        """Note that an attempt failed which had started at that time."""
+    def failed(self, answer: str = "", *, started_at: float) -> None:
+        """Note that an attempt failed.
+
+        Args:
+            answer: What the server said; empty when it did not answer.
+            started_at: When the attempt started.
+        """
+        self.answer = answer or self.answer
         if self._failing_since is None:
             self._failing_since = max(started_at, self._succeeded_at)
 
@@ -89,8 +100,8 @@ class GiveUp:
 
     @property
     def left_s(self) -> float:
-        """Seconds until it is time to give up."""
-        return self.after_s - self.failing_for_s
+        """Seconds until it is time to give up, in whole milliseconds: less is not worth a pause."""
+        return round(self.after_s - self.failing_for_s, 3)
 
 
 class RetryLog:

@@ -126,9 +126,10 @@ def _raise_when_done(
             http_status=failure.http_status or NO_STATUS,
         ) from failure
     if is_out_of_time:
+        answer = "" if failure.http_status else give_up.answer  # it may say what is the matter
         raise OutOfReachError(
             f"nothing succeeded at {connection.url} for {give_up.failing_for_s:.0f} s, "
-            f"most recently {request}: {failure}",
+            f"most recently {request}: {failure}" + (answer and f"; its last answer was {answer}")
         ) from failure
     return False
 
