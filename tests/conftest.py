@@ -23,6 +23,7 @@ import pytest_jama.targets.jama.target  # noqa: F401
 from pytest_jama.config.environment import CI_SYSTEMS
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
+from tests.fork_server import keep_metadata
 from tests.harness import Repository
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def pytest_configure() -> None:
 
     Shells start what runs in the background with Ctrl-C ignored, and every process hands that on.
     """
+    keep_metadata()
     for system in CI_SYSTEMS:
         for name in filter(None, (system.sign, system.summary, system.outputs)):
             os.environ.pop(name, None)
