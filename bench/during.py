@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TESTS, SLEEP_S = 1_000, 0.3
 QUICK_TESTS, QUICK_SLEEP_S = 50, 0.12
-COUNTED_TESTS = 200
+COUNTED_TESTS = (2, 200)
 LEFT_BOUND_S = 15.0
 MAIN_BOUND = 1.02
 THROTTLE = ("--throttle", "10/100")
@@ -43,6 +43,16 @@ def pytest_pyfunc_call(pyfuncitem):
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish():
     pathlib.Path(__file__).with_name("ended").write_text(str(time.time()))
+"""
+ENDS_WITH_THE_TESTS = """\
+import os
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish():
+    os._exit(0)
 """
 SETTINGS = """\
 project: {project}
@@ -93,17 +103,66 @@ def _run(command: Command, database: Database) -> Usage:
 
 
 def _main_thread(version: str) -> Figures:
-    """Count what the main thread executes with both."""
-    database, commands, main = Database("counted", COUNTED_TESTS, is_built=True), {}, []
+    """Count what the main thread executes with both: all of it, and until the last test has ended.
+
+    The first includes what the end of the session compares; the second has no end, so that only the
+    difference of two sizes tells what a test costs.
+    """
+    least, most = COUNTED_TESTS
+    whole, commands = _count(version, most)
+    until: dict[int, dict[str, int]] = {}
+    for tests in COUNTED_TESTS:
+        until[tests], more = _count(version, tests, conftest=ENDS_WITH_THE_TESTS)
+        commands.update(more)
+    end, during = (until[most][when] - until[least][when] for when in WHENS)
+    count, one = "instructions of the main thread", f"{most} tests less {least}, to the last test"
+    named = [f"`during` beside `end`, {each}" for each in (f"{most} tests", one)]
+    return Figures(
+        [
+            Row(
+                f"{count}: {named[0]}",
+                whole["during"] / whole["end"],
+                "{:.4f} x",
+                f"main during {most} / main end {most}",
+                MAIN_BOUND,
+            ),
+            Row(
+                f"{count}: {named[1]}",
+                during / end,
+                "{:.4f} x",
+                f"(tests during {most} - tests during {least}) / (tests end {most} - ...)",
+            ),
+            Row(
+                f"{count}: one test more, `during` less `end`",
+                (during - end) / (most - least),
+                "{:,.0f}",
+                f"(tests during {most} - tests end {most}) - (tests during {least} - ...)",
+            ),
+        ],
+        commands,
+    )
+
+
+def _count(
+    version: str, tests: int, *, conftest: str = ""
+) -> tuple[dict[str, int], dict[str, Command]]:
+    """Count instructions of the main thread of a session of each kind.
+
+    Args:
+        version: The Python.
+        tests: How many there are.
+        conftest: The conftest.py, if it is another.
+    """
+    name = "tests" if conftest else "main"
+    database, counts, commands = Database("counted", tests, is_built=True), {}, {}
     for when in WHENS:
-        file, folder = FOLDER / f"threads-{when}", _make_suite(COUNTED_TESTS, when)
+        file, folder = FOLDER / f"{name}-{when}-{tests}", _make_suite(tests, when)
+        if conftest:
+            (folder / "conftest.py").write_text(conftest, encoding="utf-8")
         valgrind = (str(VALGRIND), *CALLGRIND, f"--callgrind-out-file={file}")
         command = _session(version, database.options, folder, *LAUNCHER, *valgrind)
         _run(command, database)
         text = file.with_name(f"{file.name}-01").read_text(encoding="utf-8")
-        main.append(int(TOTALS.findall(text)[-1]))
-        commands[f"main {when}"] = command
-    end, during = main
-    title = f"instructions of the main thread, {COUNTED_TESTS} tests: `during` beside `end`"
-    row = Row(title, during / end, "{:.4f} x", "main during / main end", MAIN_BOUND)
-    return Figures([row], commands)
+        counts[when] = int(TOTALS.findall(text)[-1])
+        commands[f"{name} {when} {tests}"] = command
+    return counts, commands
