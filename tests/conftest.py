@@ -24,6 +24,7 @@ from pytest_jama.config.environment import CI_SYSTEMS
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from tests.harness import Repository
+from tests.here import remember_entry_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +55,7 @@ def pytest_configure() -> None:
             os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    remember_entry_points()
 
 
 def pytest_collection(session: pytest.Session) -> None:

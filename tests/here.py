@@ -7,11 +7,14 @@ import importlib
 import io
 import os
 import sys
+import sysconfig
+from importlib.metadata import Distribution
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from importlib.metadata import EntryPoints
 
 
 def run_here(
@@ -66,3 +69,23 @@ def forgetting_modules_of(folder: Path) -> Iterator[None]:
             source = getattr(sys.modules[name], "__file__", None)
             if source and Path(source).is_relative_to(folder):
                 del sys.modules[name]
+
+
+def remember_entry_points() -> None:
+    """Read the entry points of each library once: a session asks all of them, three times.
+
+    What a test installs stands elsewhere, and is read anew.
+    """
+    libraries = Path(sysconfig.get_path("purelib"))
+    read = vars(Distribution)["entry_points"].fget
+    known: dict[Path, EntryPoints] = {}
+
+    def entry_points(self: Distribution) -> EntryPoints:
+        path = getattr(self, "_path", None)
+        if not isinstance(path, Path) or path.parent != libraries:
+            return cast("EntryPoints", read(self))
+        if path not in known:
+            known[path] = read(self)
+        return known[path]
+
+    Distribution.entry_points = property(entry_points)  # type: ignore[method-assign, assignment]
