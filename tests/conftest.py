@@ -24,7 +24,7 @@ from pytest_jama.config.environment import CI_SYSTEMS
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from tests.harness import Repository
-from tests.here import remember_entry_points
+from tests.here import remember_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,7 +55,7 @@ def pytest_configure() -> None:
             os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    remember_entry_points()
+    remember_libraries()
 
 
 def pytest_collection(session: pytest.Session) -> None:

@@ -10,11 +10,10 @@ import sys
 import sysconfig
 from importlib.metadata import Distribution
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from importlib.metadata import EntryPoints
 
 
 def run_here(
@@ -71,21 +70,25 @@ def forgetting_modules_of(folder: Path) -> Iterator[None]:
                 del sys.modules[name]
 
 
-def remember_entry_points() -> None:
-    """Read the entry points of each library once: a session asks all of them, three times.
+def remember_libraries() -> None:
+    """Read entry points and files of each library once: a session asks for all, three times.
 
     What a test installs stands elsewhere, and is read anew.
     """
     libraries = Path(sysconfig.get_path("purelib"))
-    read = vars(Distribution)["entry_points"].fget
-    known: dict[Path, EntryPoints] = {}
+    for name in ("entry_points", "files"):
+        setattr(Distribution, name, property(_remembered(vars(Distribution)[name].fget, libraries)))
 
-    def entry_points(self: Distribution) -> EntryPoints:
-        path = getattr(self, "_path", None)
+
+def _remembered(read: Callable[[Any], Any], libraries: Path) -> Callable[[Any], Any]:
+    known: dict[Path, Any] = {}
+
+    def remembered(distribution: Any) -> Any:
+        path = getattr(distribution, "_path", None)
         if not isinstance(path, Path) or path.parent != libraries:
-            return cast("EntryPoints", read(self))
+            return read(distribution)
         if path not in known:
-            known[path] = read(self)
+            known[path] = read(distribution)
         return known[path]
 
-    Distribution.entry_points = property(entry_points)  # type: ignore[method-assign, assignment]
+    return remembered
