@@ -12,7 +12,6 @@ import threading
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -328,19 +327,17 @@ def _with_content(name: str, body: bytes, *lines: bytes) -> None:
 GZIP = b"Content-Encoding: gzip"
 
 
-@cache
 def _bomb() -> bytes:
     """Return what becomes a gigabyte when it is decompressed, and is a megabyte before."""
-    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
-    piece = b" " * (1 << 20)
-    return b"".join([*(packer.compress(piece) for _ in range(1024)), packer.flush()])
+    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    piece = packer.compress(b" " * (1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    head, checksum = gzip.compress(b"")[:10], 0x9AC47FA6  # of a gigabyte of blanks
+    return head + piece * 1024 + packer.flush() + struct.pack("<II", checksum, 1 << 30)
 
 
-# Made where it is sent: that takes a second.
-UNCLEAR["is_a_bomb"] = lambda talk: _send_content(talk, _bomb(), GZIP)
-UNCLEAR["is_a_bomb_in_a_bomb"] = lambda talk: _send_content(
-    talk, gzip.compress(_bomb()), b"Content-Encoding: gzip, gzip"
-)
+_BOMB = _bomb()
+_with_content("is_a_bomb", _BOMB, GZIP)
+_with_content("is_a_bomb_in_a_bomb", gzip.compress(_BOMB), b"Content-Encoding: gzip, gzip")
 _with_content("is_compressed_as_nobody_asked", b"\x1b\x00", b"Content-Encoding: br")
 _with_content("is_not_compressed_as_it_says", b"{}", GZIP)
 _with_content("is_compressed_in_part", gzip.compress(b"{}" * 50)[:-9], GZIP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import re
 import sys
@@ -135,20 +136,25 @@ def test_every_library_that_is_imported_is_declared() -> None:
     undeclared = [
         (file.name, name)
         for file in CODE
-        for name in imported_by(file) - sys.stdlib_module_names - own
+        for name in looked_through(file)[0] - sys.stdlib_module_names - own
         if name not in (sandbox if "sandbox" in file.parts else core)
     ]
     assert undeclared == []
 
 
-def imported_by(file: Path) -> set[str]:
-    names = set()
+@functools.cache
+def looked_through(file: Path) -> tuple[set[str], list[str]]:
+    """Return which libraries a file imports, and where it opens text as the system does."""
+    names: set[str] = set()
+    opened = []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {each.name.partition(".")[0] for each in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             names.add(str(node.module).partition(".")[0])
-    return names
+        elif isinstance(node, ast.Call) and is_of_a_system(node):
+            opened.append(f"{file.name}:{node.lineno}")
+    return names, opened
 
 
 _TEXT = {"open", "TextIOWrapper", "fdopen"}
@@ -158,21 +164,17 @@ _TEXT_IF_ASKED = {"NamedTemporaryFile", "TemporaryFile"}
 
 def test_files_are_opened_as_bytes_or_with_an_encoding() -> None:
     # Windows has another encoding than UTF-8, and writes CR LF through what is not binary.
-    calls = [
-        (f"{file.name}:{node.lineno}", node)
-        for file in CODE
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-    ]
-    assert [where for where, call in calls if is_of_a_system(call)] == []
+    assert [where for file in CODE for where in looked_through(file)[1]] == []
 
 
 def is_of_a_system(call: ast.Call) -> bool:
     """Return whether a call opens text in the encoding, or with the line ends, of the system."""
-    if ast.unparse(call.func) == "os.open":
-        return not re.search("BINARY|APPENDING|devnull", ast.unparse(call))
     is_method = isinstance(call.func, ast.Attribute)
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    if name == "open" and ast.unparse(call.func) == "os.open":
+        return not re.search("BINARY|APPENDING|devnull", ast.unparse(call))
+    if name not in _TEXT_METHODS | _TEXT_IF_ASKED:
+        return False
     modes = [each.value for each in ast.walk(call) if isinstance(each, ast.Constant)]
     is_binary = any(
         isinstance(mode, str) and re.fullmatch("[rwxa]\\+?b\\+?", mode) for mode in modes

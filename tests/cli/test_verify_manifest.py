@@ -15,6 +15,8 @@ from tests.journal.record import chained
 from tests.sandbox.client import Api, replace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.cli.upload_world import World
 
 
@@ -268,63 +270,64 @@ def test_a_manifest_of_another_server_is_refused(
     assert "https://other.example" in stated.err
 
 
-@pytest.mark.parametrize(
-    "content, complaint",
-    [
-        ('{"_type": "x",\n "subject": [}', "upload.intoto.json:2:14: is not JSON"),
-        ("", "upload.intoto.json:1:1: is not JSON"),
-        ("[]", "is not a JSON object"),
-        ("[" * 100_000, "is not JSON that can be read"),
-        ('{"_type": "x"}', '_type is "x"'),
-        ('{"payloadType": "application/vnd.in-toto+json"}', "is a signed envelope"),
-        (
-            json.dumps({"_type": STATEMENT_TYPE, "predicateType": "https://slsa.dev/p"}),
-            'predicateType is "https://slsa.dev/p"',
-        ),
-        (
-            json.dumps({"_type": STATEMENT_TYPE, "predicateType": PREDICATE_TYPE}),
-            "predicate.pytest_jama.format is nothing",
-        ),
-        ('{"result": "PASSED", "result": "FAILED"}', "has the field 'result' twice"),
-    ],
-    ids=[
-        *("broken", "empty", "list", "deep", "type", "envelope", "other-predicate", "not-ours"),
-        "twice",
-    ],
-)
-def test_what_is_no_manifest_is_wrong_use(stated: Stated, content: str, complaint: str) -> None:
-    stated.path.write_text(content, "utf-8")
-    assert stated() == 2
-    assert complaint in stated.err
+NO_MANIFESTS = {
+    '{"_type": "x",\n "subject": [}': "upload.intoto.json:2:14: is not JSON",
+    "": "upload.intoto.json:1:1: is not JSON",
+    "[]": "is not a JSON object",
+    "[" * 100_000: "is not JSON that can be read",
+    '{"_type": "x"}': '_type is "x"',
+    '{"payloadType": "application/vnd.in-toto+json"}': "is a signed envelope",
+    json.dumps(
+        {"_type": STATEMENT_TYPE, "predicateType": "https://slsa.dev/p"}
+    ): 'predicateType is "https://slsa.dev/p"',
+    json.dumps(
+        {"_type": STATEMENT_TYPE, "predicateType": PREDICATE_TYPE}
+    ): "predicate.pytest_jama.format is nothing",
+    '{"result": "PASSED", "result": "FAILED"}': "has the field 'result' twice",
+}
+"""What is said of each."""
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda document: document.update(subject=[]),
-        lambda document: document.update(subject={"a": 1}),
-        lambda document: document["subject"][0].update(name="other.jsonl"),
-        lambda document: document["predicate"]["pytest_jama"].update(journals=[7]),
-        lambda document: document["predicate"].update(pytest_jama=[]),
-        lambda document: document["predicate"]["pytest_jama"].update(format=2),
-    ],
-    ids=["no-subject", "odd-subject", "name", "odd-journal", "odd-facts", "newer"],
-)
-def test_a_manifest_that_lacks_its_journals_is_wrong_use(stated: Stated, change: Any) -> None:
-    stated.edit(change)
-    assert stated() == 2
-    assert "name a file that pytest-jama manifest wrote" in stated.err
+def test_what_is_no_manifest_is_wrong_use(stated: Stated) -> None:
+    for content, complaint in NO_MANIFESTS.items():
+        stated.path.write_text(content, "utf-8")
+        assert stated() == 2, complaint
+        assert complaint in stated.err
+
+
+LACKING: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no-subject": lambda document: document.update(subject=[]),
+    "odd-subject": lambda document: document.update(subject={"a": 1}),
+    "name": lambda document: document["subject"][0].update(name="other.jsonl"),
+    "odd-journal": lambda document: document["predicate"]["pytest_jama"].update(journals=[7]),
+    "odd-facts": lambda document: document["predicate"].update(pytest_jama=[]),
+    "newer": lambda document: document["predicate"]["pytest_jama"].update(format=2),
+}
+
+
+def test_a_manifest_that_lacks_its_journals_is_wrong_use(stated: Stated) -> None:
+    whole = stated.path.read_bytes()
+    for name, change in LACKING.items():
+        stated.path.write_bytes(whole)
+        stated.edit(change)
+        assert stated() == 2, name
+        assert "name a file that pytest-jama manifest wrote" in stated.err, name
+
+
+ODD: tuple[Any, ...] = (7, [7], [[]], {"a": []}, "x", None)
 
 
 @pytest.mark.parametrize("part", ["cases", "cycle", "sessions", "deviations"])
-@pytest.mark.parametrize("value", [7, [7], [[]], {"a": []}, "x", None], ids=str)
-def test_odd_facts_of_a_manifest_are_a_difference_and_no_crash(
-    stated: Stated, part: str, value: Any
-) -> None:
-    stated.edit(lambda document: document["predicate"]["pytest_jama"].update({part: value}))
-    assert stated("--offline") == 1, stated.err
-    stated.journal.unlink()
-    assert stated() in (0, 1), stated.err
+def test_odd_facts_of_a_manifest_are_a_difference_and_no_crash(stated: Stated, part: str) -> None:
+    whole, journal = stated.path.read_bytes(), stated.journal.read_bytes()
+    for value in ODD:
+        odd = {part: value}
+        stated.path.write_bytes(whole)
+        stated.journal.write_bytes(journal)
+        stated.edit(lambda document, odd=odd: document["predicate"]["pytest_jama"].update(odd))
+        assert stated("--offline") == 1, (value, stated.err)
+        stated.journal.unlink()
+        assert stated() in (0, 1), (value, stated.err)
 
 
 def test_a_folder_gives_all_its_journals(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,6 +193,9 @@ def declared(model: type[BaseModel], above: str = "") -> dict[str, Any]:
     return found
 
 
+schema_text_of = functools.cache(schema_text)
+
+
 @pytest.mark.parametrize(
     "kind,name",
     [
@@ -207,7 +211,7 @@ def test_every_setting_is_described_in_the_schema_and_on_the_page(
     assert re.match(r"^[A-Z].*\.", field.description)
     assert section_of(field) or find_metadata(field, Allowed)
     assert f"| `{name}` |" in PAGES[kind].read_text(encoding="utf-8")
-    assert f'"{field.description}"'.replace('"', "") in schema_text(kind).replace("\\n", "\n")
+    assert f'"{field.description}"'.replace('"', "") in schema_text_of(kind).replace("\\n", "\n")
 
 
 def test_the_flags_of_the_plugin_are_the_declared_ones() -> None:

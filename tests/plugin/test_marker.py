@@ -66,17 +66,6 @@ LINKS = {
 }
 
 
-@pytest.fixture
-def collect(pytester: pytest.Pytester) -> Callable[[str], dict[str, pytest.Item]]:
-    """Collect the tests of a module, by their names."""
-
-    def collect(source: str) -> dict[str, pytest.Item]:
-        items = pytester.getitems(source)
-        return {item.nodeid.partition("::")[2]: item for item in items}
-
-    return collect
-
-
 def test_nearest_marker_wins(collect: Callable[[str], dict[str, pytest.Item]]) -> None:
     items = collect(SOURCE)
     links = {

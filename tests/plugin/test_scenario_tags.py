@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_jama.core.cases import NO_CASE
 from pytest_jama.plugin.markers import MarkerReader
 from pytest_jama.plugin.scenario_steps import ScenarioTags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Collect = Callable[[str], dict[str, pytest.Item]]
 
 apply_tag = ScenarioTags().pytest_bdd_apply_tag
 
@@ -20,37 +27,36 @@ apply_tag = ScenarioTags().pytest_bdd_apply_tag
         ("jama:None", ["none"]),
     ],
 )
-def test_tag_is_the_marker(pytester: pytest.Pytester, tag: str, links: list[str]) -> None:
-    item = _collect(pytester, f"apply_tag({tag!r}, test_it)")
+def test_tag_is_the_marker(collect: Collect, tag: str, links: list[str]) -> None:
+    item = _collect(collect, f"apply_tag({tag!r}, test_it)")
     assert sorted(map(str, MarkerReader().read(item).links)) == links
 
 
-def test_tag_of_examples_is_a_marker_of_that_name(pytester: pytest.Pytester) -> None:
+def test_tag_of_examples_is_a_marker_of_that_name(collect: Collect) -> None:
     mark = 'getattr(pytest.mark, "jama:A-TC-1,A-TC-2#3")'
     with pytest.warns(pytest.PytestUnknownMarkWarning):
-        item = _collect(pytester, f"test_it = {mark}(test_it)")
+        item = _collect(collect, f"test_it = {mark}(test_it)")
     assert list(map(str, MarkerReader().read(item).links)) == ["A-TC-1", "A-TC-2#3"]
 
 
-def test_wrong_tag_is_quoted_and_the_others_count(pytester: pytest.Pytester) -> None:
+def test_wrong_tag_is_quoted_and_the_others_count(collect: Collect) -> None:
     tags = ("jama:A-TC-1", "jama:nonsense,A-TC-2")
     behind = "\n".join(f"apply_tag({tag!r}, test_it)" for tag in tags)
-    said = MarkerReader().read(_collect(pytester, behind))
+    said = MarkerReader().read(_collect(collect, behind))
     assert sorted(map(str, said.links)) == ["A-TC-1", "A-TC-2"]
     (wrong,) = map(str, said.wrong)
     assert wrong.startswith("@pytest.mark.jama('nonsense'): 'nonsense' is not a case reference")
 
 
-def test_none_beats_the_tags_of_the_feature(pytester: pytest.Pytester) -> None:
+def test_none_beats_the_tags_of_the_feature(collect: Collect) -> None:
     tags = ("jama:none", "jama:A-TC-1")
     behind = "\n".join(f"apply_tag({tag!r}, test_it)" for tag in tags)
-    assert MarkerReader().read(_collect(pytester, behind)).links == (NO_CASE,)
+    assert MarkerReader().read(_collect(collect, behind)).links == (NO_CASE,)
 
 
-def _collect(pytester: pytest.Pytester, behind: str) -> pytest.Item:
+def _collect(collect: Collect, behind: str) -> pytest.Item:
     head = "import pytest\nfrom tests.plugin.test_scenario_tags import apply_tag\n"
-    (item,) = pytester.getitems(f"{head}def test_it(): pass\n{behind}\n")
-    return item
+    return collect(f"{head}def test_it(): pass\n{behind}\n")["test_it"]
 
 
 @pytest.mark.parametrize("tag", ["slow", "jama", "jamaica:A-TC-1"])
