@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import importlib
 import itertools
@@ -26,7 +25,6 @@ from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from tests.fork_server import keep_metadata
 from tests.harness import Repository
-from tests.here import remember_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,25 +55,6 @@ def pytest_configure() -> None:
             os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    remember_libraries()
-
-
-def pytest_collection(session: pytest.Session) -> None:
-    """Let each worker import another part of the modules first.
-
-    All of them collect everything: what one has compiled by then, the others read. On a new
-    checkout each would compile it all. What cannot be imported is told when it is collected.
-    """
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker is None:
-        return
-    root = session.config.rootpath
-    folders = (root / each for each in session.config.args)
-    modules = sorted(each for folder in folders for each in folder.rglob("test_*.py"))
-    first = len(modules) * int(worker[2:]) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-    for module in modules[first:] + modules[:first]:
-        with contextlib.suppress(Exception, pytest.skip.Exception):
-            importlib.import_module(".".join(module.relative_to(root).with_suffix("").parts))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -7,10 +7,8 @@ import importlib
 import io
 import os
 import sys
-import sysconfig
-from importlib.metadata import Distribution
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -68,27 +66,3 @@ def forgetting_modules_of(folder: Path) -> Iterator[None]:
             source = getattr(sys.modules[name], "__file__", None)
             if source and Path(source).is_relative_to(folder):
                 del sys.modules[name]
-
-
-def remember_libraries() -> None:
-    """Read entry points and files of each library once: a session asks for all, three times.
-
-    What a test installs stands elsewhere, and is read anew.
-    """
-    libraries = Path(sysconfig.get_path("purelib"))
-    for name in ("entry_points", "files"):
-        setattr(Distribution, name, property(_remembered(vars(Distribution)[name].fget, libraries)))
-
-
-def _remembered(read: Callable[[Any], Any], libraries: Path) -> Callable[[Any], Any]:
-    known: dict[Path, Any] = {}
-
-    def remembered(distribution: Any) -> Any:
-        path = getattr(distribution, "_path", None)
-        if not isinstance(path, Path) or path.parent != libraries:
-            return read(distribution)
-        if path not in known:
-            known[path] = read(distribution)
-        return known[path]
-
-    return remembered

@@ -1,6 +1,7 @@
 """State as the JSON objects of the API. Unset parts are left out, never null."""
 
 from datetime import datetime, timezone, tzinfo
+from functools import cache
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -36,7 +37,10 @@ def without_unset(value: Json) -> Json:
 
 def members(value: object, *names: str) -> Json:
     """Return attributes of a value by their names in the API: `created_date` is `createdDate`."""
-    return {to_camel(name): getattr(value, name) for name in names}
+    return {_to_camel(name): getattr(value, name) for name in names}
+
+
+_to_camel = cache(to_camel)  # a list has a few names very often
 
 
 _OF_EACH_NODE = (
