@@ -15,6 +15,7 @@ import json
 import os
 import runpy
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -23,12 +24,14 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_CLIENT = Path(__file__).with_name("quick_python.py")
 PROGRAMS = {"pytest", "pytest_jama", "junit_uploader"}
+_HEEDED_LATER = {"PYTHONPATH", "PYTHONIOENCODING"}
 _LATE = (
     *("junit_uploader.cli", "pytest_jama.cli", "pytest_jama.targets.jama.target"),
     *("junit_uploader.command", "pytest_jama.cli.commands", "pytest_jama.cli.upload"),
@@ -87,14 +90,14 @@ def _heeded_at_start(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if name.startswith(("PYTHON", "LC_", "LANG")) and name != "PYTHONPATH"
+        if name.startswith(("PYTHON", "LC_", "LANG")) and name not in _HEEDED_LATER
     }
 
 
 def _run_forked(
     words: list[str], *, folder: Path, environment: Mapping[str, str], timeout_s: float
 ) -> tuple[int, str]:
-    server, _ = _start_server(environment.get("PYTEST_ADDOPTS", ""))
+    server = _start_server(environment.get("PYTEST_ADDOPTS", "")).control
     reading, writing = os.pipe()
     with os.fdopen(reading, encoding="utf-8") as output, Path(os.devnull).open("rb") as nothing:
         wanted = {"words": words, "folder": str(folder), "environment": dict(environment)}
@@ -142,30 +145,64 @@ class Forked:
             os.kill(self._process, signal.SIGKILL)
 
 
+def quick_python(usual: str) -> str:
+    """Return a program that does what Python does; ``-m MODULE`` is forked, and takes less time.
+
+    Commands of ours that start ``sys.executable`` are given it.
+
+    Args:
+        usual: The usual options of its sessions.
+    """
+    return _start_server(usual).python if hasattr(socket, "send_fds") else sys.executable
+
+
+class _Server(NamedTuple):
+    """A running server; it ends with this process.
+
+    Attributes:
+        control: Where this process asks.
+        python: The program that asks in the place of Python.
+        kept: What would end if it were forgotten.
+    """
+
+    control: socket.socket
+    python: str
+    kept: tuple[object, ...]
+
+
 @functools.cache
-def _start_server(usual: str) -> tuple[socket.socket, subprocess.Popen[bytes]]:
-    """Start a server, for sessions with these usual options; it ends with this process."""
+def _start_server(usual: str) -> _Server:
+    """Start a server, for sessions with these usual options."""
     here, there = socket.socketpair()
-    with there:
+    folder = tempfile.TemporaryDirectory()
+    program, address = Path(folder.name, "python"), Path(folder.name, "calls")
+    client = shlex.join([sys.executable, "-IS", str(_CLIENT), str(address)])
+    program.write_text(f'#!/bin/sh\nexec {client} "$@"\n', encoding="utf-8")
+    program.chmod(0o700)
+    with there, socket.socket(socket.AF_UNIX) as calls:
+        calls.bind(str(address))
+        calls.listen()
+        descriptors = [there.fileno(), calls.fileno()]
         process = subprocess.Popen(  # noqa: S603 (this file)
-            [sys.executable, __file__, str(there.fileno()), *usual.split()],
-            pass_fds=[there.fileno()],
+            [sys.executable, __file__, *map(str, descriptors), *usual.split()],
+            pass_fds=descriptors,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,  # Python asks while it starts whether one can seek in it
             stderr=subprocess.PIPE,
         )
-    return here, process
+    return _Server(here, str(program), (process, folder))
 
 
 # -- in the server -------------------------------------------------------------------------
 
 
-def main(descriptor: int, usual: list[str]) -> None:
+def main(descriptor: int, called: int, usual: list[str]) -> None:
     """Fork a process for each request, until the one who asks has gone; go on in the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _import_all(usual)
     ours, of_sessions = socket.socketpair()
-    for answer, *streams in _requests(socket.socket(fileno=descriptor), ours):
+    control, calls = socket.socket(fileno=descriptor), socket.socket(fileno=called)
+    for answer, *streams in _requests(control, ours, calls):
         if os.fork() == 0:
             wanted = _fork_and_wait(answer)
             _let_xdist_fork(of_sessions)
@@ -178,14 +215,18 @@ def main(descriptor: int, usual: list[str]) -> None:
                 pass
 
 
-def _requests(control: socket.socket, ours: socket.socket) -> Iterator[list[int]]:
-    """Yield the descriptors of each request, of those who started the server or of sessions."""
+def _requests(
+    control: socket.socket, ours: socket.socket, calls: socket.socket
+) -> Iterator[list[int]]:
+    """Yield the descriptors of each request, of who started the server, of sessions, of callers."""
     while True:
-        for asking in select.select([control, ours], [], [])[0]:
+        for ready in select.select([control, ours, calls], [], [])[0]:
+            asking = calls.accept()[0] if ready is calls else ready
             asked, descriptors, _, _ = socket.recv_fds(asking, 1, 4)
-            if not asked:
+            if asked:
+                yield descriptors
+            elif ready is control:
                 return
-            yield descriptors
 
 
 def _fork_and_wait(descriptor: int) -> dict[str, Any]:
@@ -253,10 +294,17 @@ def _become(
         os.dup2(stream, standard)
         os.close(stream)
     os.chdir(folder)
+    if words and _heeded_at_start(environment) != _heeded_at_start(os.environ):
+        os.execve(sys.executable, [sys.executable, "-m", *words], environment)  # noqa: S606 (Python)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    encoding, _, errors = environment.get("PYTHONIOENCODING", "").partition(":")
+    if encoding:
+        for each in (sys.stdin, sys.stdout):
+            each.reconfigure(encoding=encoding, errors=errors or "strict")  # type: ignore[union-attr]
+        sys.stderr.reconfigure(encoding=encoding, errors="backslashreplace")  # type: ignore[union-attr]
     added = environment.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:1] = [folder, *filter(None, added)]
     vars(sys.modules["xdist.plugin"])["_sys_path"][:] = sys.path  # for workers
@@ -271,4 +319,4 @@ def _become(
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
