@@ -82,11 +82,12 @@ def _is_served(command: list[str], environment: Mapping[str, str]) -> bool:
         hasattr(socket, "send_fds")
         and command[:2] == [sys.executable, "-m"]
         and command[2] in PROGRAMS
-        and _heeded_at_start(environment) == _heeded_at_start(os.environ)
+        and heeded_at_start(environment) == heeded_at_start(os.environ)
     )
 
 
-def _heeded_at_start(environment: Mapping[str, str]) -> dict[str, str]:
+def heeded_at_start(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables by which Python would start in another way."""
     return {
         name: value
         for name, value in environment.items()
@@ -294,7 +295,7 @@ def _become(
         os.dup2(stream, standard)
         os.close(stream)
     os.chdir(folder)
-    if words and _heeded_at_start(environment) != _heeded_at_start(os.environ):
+    if words and heeded_at_start(environment) != heeded_at_start(os.environ):
         os.execve(sys.executable, [sys.executable, "-m", *words], environment)  # noqa: S606 (Python)
     os.environ.clear()
     os.environ.update(environment)
