@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
-from tests.fork_server import heeded_at_start, run_command
+from tests.fork_server import run_command
+from tests.forking import heeded_at_start
 from tests.harness import ADDOPTS
 
 if TYPE_CHECKING:
