@@ -7,6 +7,7 @@ So are the workers of pytest-xdist in such a session.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shlex
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.forking import Forked, heeded_at_start
 from tests.forking import __file__ as _program
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CLIENT = Path(__file__).with_name("quick_python.py")
+_PYTHON = sys.executable  # a test may put another in its place
 PROGRAMS = {"pytest", "pytest_jama", "junit_uploader"}
 
 
@@ -69,10 +71,45 @@ def _is_served(command: list[str], environment: Mapping[str, str]) -> bool:
     """Return whether a command is one of ours, and Python would start for it as it did here."""
     return (
         hasattr(socket, "send_fds")
-        and command[:2] == [sys.executable, "-m"]
+        and command[0] in (_PYTHON, sys.executable)
+        and command[1] == "-m"
         and command[2] in PROGRAMS
         and heeded_at_start(environment) == heeded_at_start(os.environ)
     )
+
+
+def start_command(
+    command: list[str], *, folder: Path, environment: Mapping[str, str], **streams: Any
+) -> subprocess.Popen[str]:
+    """Start a command, forked where `run_command` would have it forked."""
+    if not _is_served(command, environment):
+        return start_apart(command, folder=folder, environment=environment, **streams)
+    return _ForkedProcess(command, cwd=folder, env=environment, text=True, **streams)
+
+
+def start_apart(
+    command: list[str], *, folder: Path, environment: Mapping[str, str], **streams: Any
+) -> subprocess.Popen[str]:
+    """Do what `start_command` does, with a process that imports everything anew."""
+    return subprocess.Popen(command, cwd=folder, env=environment, text=True, **streams)  # noqa: S603
+
+
+class _ForkedProcess(subprocess.Popen[str]):
+    """The program that waits for a forked process; signals are for the latter."""
+
+    def __init__(self, command: list[str], *, env: Mapping[str, str], **more: Any) -> None:
+        reading, writing = os.pipe()
+        python = quick_python(env.get("PYTEST_ADDOPTS", ""))
+        words = [python, str(writing), *command[1:]]
+        super().__init__(words, env=env, pass_fds=[writing], **more)
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            self._forked = int(told.read())
+
+    def send_signal(self, sig: int) -> None:
+        """Send a signal to the forked process."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._forked, sig)
 
 
 def _run_forked(
@@ -101,7 +138,7 @@ def quick_python(usual: str) -> str:
     Args:
         usual: The usual options of its sessions.
     """
-    return _start_server(usual).python if hasattr(socket, "send_fds") else sys.executable
+    return _start_server(usual).python if hasattr(socket, "send_fds") else _PYTHON
 
 
 class _Server(NamedTuple):
@@ -124,7 +161,7 @@ def _start_server(usual: str) -> _Server:
     here, there = socket.socketpair()
     folder = tempfile.TemporaryDirectory()
     program, address = Path(folder.name, "python"), Path(folder.name, "calls")
-    client = shlex.join([sys.executable, "-IS", str(_CLIENT), str(address)])
+    client = shlex.join([_PYTHON, "-IS", str(_CLIENT), str(address)])
     program.write_text(f'#!/bin/sh\nexec {client} "$@"\n', encoding="utf-8")
     program.chmod(0o700)
     with there, socket.socket(socket.AF_UNIX) as calls:
@@ -132,7 +169,7 @@ def _start_server(usual: str) -> _Server:
         calls.listen()
         descriptors = [there.fileno(), calls.fileno()]
         process = subprocess.Popen(  # noqa: S603 (ours)
-            [sys.executable, _program, *map(str, descriptors), *usual.split()],
+            [_PYTHON, _program, *map(str, descriptors), *usual.split()],
             pass_fds=descriptors,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,  # Python asks while it starts whether one can seek in it

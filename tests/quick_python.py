@@ -1,6 +1,7 @@
 """Stands in for Python: has a fork server fork ``python -m MODULE``, and ends as that does.
 
-This file imports little: that is what it is for. A signal to this process reaches no other.
+This file imports little: that is what it is for. A signal to this process reaches no other; who
+wants to send one gives a descriptor before all arguments, and is told there whom to send it to.
 """
 
 import json
@@ -17,6 +18,8 @@ def main(address: str, *words: str) -> None:
         address: Where the server is called.
         words: The arguments.
     """
+    told = int(words[0]) if words[0].isdigit() else None
+    words = words if told is None else words[1:]
     if words[:1] != ("-m",):
         os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 (Python)
     here, there = socket.socketpair()
@@ -26,7 +29,12 @@ def main(address: str, *words: str) -> None:
     wanted = {"words": words[1:], "folder": os.getcwd(), "environment": dict(os.environ)}  # noqa: PTH109 (pathlib takes time)
     here.sendall(json.dumps(wanted).encode())
     here.shutdown(socket.SHUT_WR)
-    _, status = map(int, here.makefile().read().split())
+    answers = here.makefile()
+    process = answers.readline()
+    if told is not None:
+        os.write(told, process.encode())
+        os.close(told)
+    status = int(answers.readline())
     if status < 0:
         if -status != signal.SIGKILL:
             signal.signal(-status, signal.SIG_DFL)
