@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import gc
@@ -74,6 +75,7 @@ class Forked:
 def main(descriptor: int, called: int, usual: list[str]) -> None:
     """Fork a process for each request, until the one who asks has gone; go on in the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    atexit.register(_end_at_once)  # the first of all, so that it is called behind all others
     _import_all(usual)
     ours, of_sessions = socket.socketpair()
     control, calls = socket.socket(fileno=descriptor), socket.socket(fileno=called)
@@ -186,11 +188,34 @@ def _become(
     importlib.invalidate_caches()
     sys.argv = words or ["-c"]
     if words:
-        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        try:
+            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+            _statuses.append(0)
+        except SystemExit as end:
+            if end.code is None or isinstance(end.code, int):
+                _statuses.append((end.code or 0) & 255)
+            raise
     else:
         for each in (sys.stdout, sys.stderr):  # execnet starts Python unbuffered
             each.reconfigure(line_buffering=False, write_through=True)  # type: ignore[union-attr]
         exec(eval(sys.stdin.readline()), {"__name__": "__main__"})  # noqa: S307, S102 (execnet's)
+        _statuses.append(0)
+
+
+_statuses: list[int] = []
+"""The exit status of this process, where it ended by itself and with a number."""
+
+
+def _end_at_once() -> None:
+    """End behind all that a process does at its end, but for taking its modules apart.
+
+    That takes longer than all that a short session does: what is shared with the server is copied.
+    """
+    if _statuses:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(_statuses[0])
 
 
 if __name__ == "__main__":
