@@ -13,6 +13,7 @@ from tests.fork_server import quick_python, run_apart, run_command
 from tests.harness import ADDOPTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="nothing is forked there")
@@ -91,6 +92,29 @@ def test_a_forked_command_says_and_ends_with_the_same(
     )
     assert forked == quick == started
     assert forked[0] == status
+
+
+ENDS = """
+import atexit, threading
+
+def wait():
+    threading.main_thread().join()
+    print("of a thread")
+
+def test_it():
+    atexit.register(print, "at exit")
+    threading.Thread(target=wait).start()
+    assert 0
+"""
+
+
+@pytest.mark.parametrize("run", [run_command, run_quick, run_apart])
+def test_a_process_ends_behind_its_threads_and_what_is_to_be_called_at_its_end(
+    tmp_path: Path, run: Callable[..., tuple[int, str]]
+) -> None:
+    (tmp_path / "test_it.py").write_text(ENDS, encoding="utf-8")
+    status, said = run([*SESSION, "-s"], folder=tmp_path, environment=environment(tmp_path))
+    assert (status, said.splitlines()[-2:]) == (1, ["of a thread", "at exit"])
 
 
 @pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["session", "worker"])
