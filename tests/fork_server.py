@@ -74,7 +74,7 @@ def _is_served(command: list[str], environment: Mapping[str, str]) -> bool:
         and command[0] in (_PYTHON, sys.executable)
         and command[1] == "-m"
         and command[2] in PROGRAMS
-        and heeded_at_start(environment) == heeded_at_start(os.environ)
+        and heeded_at_start(environment) == heeded_at_start({**os.environ, **_mode_of(environment)})
     )
 
 
@@ -115,7 +115,8 @@ class _ForkedProcess(subprocess.Popen[str]):
 def _run_forked(
     words: list[str], *, folder: Path, environment: Mapping[str, str], timeout_s: float
 ) -> tuple[int, str]:
-    server = _start_server(environment.get("PYTEST_ADDOPTS", "")).control
+    usual = environment.get("PYTEST_ADDOPTS", "")
+    server = _start_server(usual, **_mode_of(environment)).control
     reading, writing = os.pipe()
     with os.fdopen(reading, encoding="utf-8") as output, Path(os.devnull).open("rb") as nothing:
         wanted = {"words": words, "folder": str(folder), "environment": dict(environment)}
@@ -155,8 +156,13 @@ class _Server(NamedTuple):
     kept: tuple[object, ...]
 
 
+def _mode_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what makes a server of its own worth while, for the sessions that look for secrets."""
+    return {name: environment[name] for name in ("PYTHONDEVMODE",) if name in environment}
+
+
 @functools.cache
-def _start_server(usual: str) -> _Server:
+def _start_server(usual: str, **mode: str) -> _Server:
     """Start a server, for sessions with these usual options."""
     here, there = socket.socketpair()
     folder = tempfile.TemporaryDirectory()
@@ -171,6 +177,7 @@ def _start_server(usual: str) -> _Server:
         process = subprocess.Popen(  # noqa: S603 (ours)
             [_PYTHON, _program, *map(str, descriptors), *usual.split()],
             pass_fds=descriptors,
+            env={**os.environ, **mode},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,  # Python asks while it starts whether one can seek in it
             stderr=subprocess.PIPE,

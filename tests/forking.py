@@ -210,8 +210,9 @@ def _end_at_once() -> None:
     """End behind all that a process does at its end, but for taking its modules apart.
 
     That takes longer than all that a short session does: what is shared with the server is copied.
+    Who wants to be told more (`PYTHONDEVMODE`) is told also what Python says of it.
     """
-    if _statuses:
+    if _statuses and not sys.flags.dev_mode:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.flush()
             sys.stderr.flush()
