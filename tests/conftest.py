@@ -23,8 +23,9 @@ import pytest_jama.targets.jama.target  # noqa: F401
 from pytest_jama.config.environment import CI_SYSTEMS
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
-from tests.fork_server import keep_metadata
-from tests.harness import Repository
+from tests.fork_server import quick_python
+from tests.forking import keep_metadata
+from tests.harness import ADDOPTS, Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,3 +146,11 @@ def make_repository(
 def repository(make_repository: Callable[[], Repository]) -> Repository:
     """A fresh repository with a project of its own."""
     return make_repository()
+
+
+@pytest.fixture
+def quick_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands in this process that start Python get their children from the fork server."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", ADDOPTS)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    monkeypatch.setattr(sys, "executable", quick_python(ADDOPTS))

@@ -44,7 +44,7 @@ _OF_THE_PLATFORM = re.compile(
 )
 
 
-_OF_THE_SYSTEM = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV")
+_OF_THE_SYSTEM = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV")
 """What commands need of the environment; the rest, such as that of a CI system, would show."""
 _TERMINAL = {"COLUMNS": "80", "NO_COLOR": "1", "NO_PROXY": "127.0.0.1"}
 _INSIDE = (*INSIDE[1:], "-Wignore::pytest.PytestAssertRewriteWarning")  # a page says --jama itself
@@ -69,7 +69,11 @@ class Story:
         self._folder = folder
         self._stack = stack
         self._port = _PORT
-        kept = {name: value for name, value in os.environ.items() if name in _OF_THE_SYSTEM}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name in _OF_THE_SYSTEM or name.startswith("PYTHON")
+        }
         self._environment = {**kept, **_TERMINAL, "PYTEST_ADDOPTS": ADDOPTS}
         self.statuses: dict[str, int] = {}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.fork_server import run_apart, run_command
+from tests.fork_server import run_apart, run_command, start_apart, start_command
 from tests.here import run_here
 
 if TYPE_CHECKING:
@@ -182,17 +182,18 @@ class Repository:
         command: list[str],
         *,
         environment: Mapping[str, str] | None = None,
+        imports_anew: bool = False,
+        **streams: Any,
     ) -> subprocess.Popen[str]:
         """Start any command in the folder; whoever calls this has to wait for its end."""
-        return subprocess.Popen(  # noqa: S603 (our own command)
-            command,
-            cwd=self.folder,
-            env={**self.environment(), **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        usual = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.STDOUT,
+        }
+        whole = {**self.environment(), **(environment or {})}
+        start = start_apart if imports_anew else start_command
+        return start(command, folder=self.folder, environment=whole, **{**usual, **streams})
 
     def runs(self) -> dict[str, Node]:
         """Return the runs of the last cycle by the key of their case."""

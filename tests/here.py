@@ -7,11 +7,15 @@ import importlib
 import io
 import os
 import sys
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_jama.cli import main as toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import TextIO
 
 
 def run_here(
@@ -29,6 +33,50 @@ def run_here(
         status = int(command())
     output.seek(0)
     return status, output.read()
+
+
+class Served(NamedTuple):
+    """The end of a sandbox that was served beside a command.
+
+    Attributes:
+        returncode: The exit status.
+        stdout: What it and the command printed.
+        stderr: The same of standard error.
+    """
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run_sandbox_here(*arguments: str, folder: Path, environment: Mapping[str, str]) -> Served:
+    """Run ``pytest-jama sandbox`` in this process, beside a command that has one of its own."""
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as out,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as err,
+        _in_environment(environment),
+        _in_folder(folder),
+        _into(1, out),
+        _into(2, err),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        status = toolbox(["sandbox", *arguments])
+        out.seek(0)
+        err.seek(0)
+        return Served(status, out.read(), err.read())
+
+
+@contextlib.contextmanager
+def _into(descriptor: int, file: TextIO) -> Iterator[None]:
+    """Let what is written to a descriptor, also by other processes, go to a file."""
+    before = os.dup(descriptor)
+    os.dup2(file.fileno(), descriptor)
+    try:
+        yield
+    finally:
+        os.dup2(before, descriptor)
+        os.close(before)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import os
 import re
 import stat
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree as ET
@@ -17,6 +16,8 @@ import yaml
 from pytest_jama.config import JAMA, OCTANE
 from pytest_jama.core.plan import Place, Plan, UploadReport
 from pytest_jama.session.ci_output import Told, session_values
+from tests.fork_server import quick_python
+from tests.harness import ADDOPTS
 from tests.systems import shell
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def run(there: Repository, script: Script, **environment: str) -> subprocess.Com
             **filled_in,
             "PATH": search,
             "PIP_LOG": str(there.folder / "pip.log"),
-            "REAL_PYTHON": sys.executable,
+            "REAL_PYTHON": quick_python(ADDOPTS),
             "PYTHONPATH": str(ROOT),
             **environment,
         },

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from tests.fork_server import quick_python
 from tests.harness import ADDOPTS
+from tests.here import Served, run_sandbox_here
 from tests.rehearsal import EXAMPLES, STATE, copy_example, stored_runs
 
 if TYPE_CHECKING:
@@ -52,18 +54,24 @@ TABLE = {
 }
 
 
-def run(folder: Path, example: Example) -> subprocess.CompletedProcess[str]:
-    toolbox = [sys.executable, "-m", "pytest_jama", "sandbox", "--seed", "jama.yaml"]
-    command = [sys.executable, "-m", "pytest", "--jama", *example.pytest]
-    return subprocess.run(  # noqa: S603 (our own command)
-        [*toolbox, "--db", STATE, *example.sandbox, "--", *command],
+def run(folder: Path, example: Example) -> Served:
+    """Run an example; the first is started as its reader would start it."""
+    options = ("--seed", "jama.yaml", "--db", STATE, *example.sandbox)
+    tests = ("-m", "pytest", "--jama", *example.pytest)
+    environment = _environment_without("JAMA_")
+    if example is not TABLE["demo"]:
+        command = (*options, "--", quick_python(ADDOPTS), *tests)
+        return run_sandbox_here(*command, folder=folder, environment=environment)
+    finished = subprocess.run(  # noqa: S603 (our own command)
+        [sys.executable, "-m", "pytest_jama", "sandbox", *options, "--", sys.executable, *tests],
         cwd=folder,
-        env=_environment_without("JAMA_"),
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
+    return Served(finished.returncode, finished.stdout, finished.stderr)
 
 
 def _environment_without(prefix: str) -> dict[str, str]:
@@ -75,7 +83,7 @@ def _environment_without(prefix: str) -> dict[str, str]:
 class Rehearsed(NamedTuple):
     """What became of an example, and the folder in which it ran."""
 
-    finished: subprocess.CompletedProcess[str]
+    finished: Served
     folder: Path
 
 
@@ -135,17 +143,10 @@ def test_the_example_for_alm_octane_leaves_a_run_of_each_test(tmp_path: Path) ->
     command = "pytest-jama sandbox --target octane --seed octane.yaml -- pytest --octane"
     folder = copy_example("octane", tmp_path)
     toolbox, _, tests = command.partition(" -- ")
-    finished = subprocess.run(  # noqa: S603 (our own command)
-        [
-            *(sys.executable, "-m", "pytest_jama", *toolbox.split()[1:]),
-            *("--", sys.executable, "-m", *tests.split()),
-        ],
-        cwd=folder,
-        env=_environment_without("OCTANE_"),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
+    finished = run_sandbox_here(
+        *(*toolbox.split()[2:], "--", quick_python(ADDOPTS), "-m", *tests.split()),
+        folder=folder,
+        environment=_environment_without("OCTANE_"),
     )
     said = finished.stdout + finished.stderr
     assert finished.returncode == 0, said

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fork_server import run_apart, run_command
+from tests.fork_server import quick_python, run_apart, run_command
 from tests.harness import ADDOPTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="nothing is forked there")
@@ -38,23 +39,38 @@ def test_it(request):
 """
 
 
+def run_quick(command: list[str], *, folder: Path, environment: dict[str, str]) -> tuple[int, str]:
+    """Do what a command of ours does that starts Python."""
+    quick = [quick_python(ADDOPTS), *command[1:]]
+    return run_apart(quick, folder=folder, environment=environment)
+
+
 def environment(folder: Path) -> dict[str, str]:
     """Return an environment as tests have it for sessions."""
     kept = {name: os.environ[name] for name in os.environ if not name.startswith("PYTEST_")}
     return {**kept, "PYTEST_ADDOPTS": ADDOPTS, "SEEN": str(folder / "seen.json")}
 
 
-@pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["session", "worker"])
-def test_a_forked_process_sees_what_a_started_one_sees(tmp_path: Path, workers: list[str]) -> None:
+@pytest.mark.parametrize(
+    "workers, more",
+    [([], {}), ([], {"PYTHONIOENCODING": "cp1252"}), (["-n1"], {})],
+    ids=["session", "encoding", "worker"],
+)
+def test_a_forked_process_sees_what_a_started_one_sees(
+    tmp_path: Path, workers: list[str], more: dict[str, str]
+) -> None:
     (tmp_path / "test_it.py").write_text(LOOKS, encoding="utf-8")
     seen = []
-    for run in (run_command, run_apart):
-        status, said = run([*SESSION, *workers], folder=tmp_path, environment=environment(tmp_path))
+    for run in (run_command, run_apart, *(() if workers else (run_quick,))):
+        whole = {**environment(tmp_path), **more}
+        status, said = run([*SESSION, *workers], folder=tmp_path, environment=whole)
         assert status == 0, said
         seen.append(json.loads((tmp_path / "seen.json").read_text(encoding="utf-8")))
-        for name in ("PYTEST_XDIST_TESTRUNUID", "LINES", "COLUMNS"):  # the last two by readline
+        # readline sets LINES and COLUMNS, a shell the last ones
+        for name in ("PYTEST_XDIST_TESTRUNUID", "LINES", "COLUMNS", "PWD", "OLDPWD", "_"):
             seen[-1]["environment"].pop(name, None)
-    assert seen[0] == seen[1]
+    for each in seen[1:]:
+        assert each == seen[0]
 
 
 @pytest.mark.parametrize(
@@ -70,12 +86,35 @@ def test_a_forked_command_says_and_ends_with_the_same(
     tmp_path: Path, command: list[str], status: int
 ) -> None:
     words = [sys.executable, "-m", *command]
-    forked, started = (
+    forked, quick, started = (
         run(words, folder=tmp_path, environment=environment(tmp_path))
-        for run in (run_command, run_apart)
+        for run in (run_command, run_quick, run_apart)
     )
-    assert forked == started
+    assert forked == quick == started
     assert forked[0] == status
+
+
+ENDS = """
+import atexit, threading
+
+def wait():
+    threading.main_thread().join()
+    print("of a thread")
+
+def test_it():
+    atexit.register(print, "at exit")
+    threading.Thread(target=wait).start()
+    assert 0
+"""
+
+
+@pytest.mark.parametrize("run", [run_command, run_quick, run_apart])
+def test_a_process_ends_behind_its_threads_and_what_is_to_be_called_at_its_end(
+    tmp_path: Path, run: Callable[..., tuple[int, str]]
+) -> None:
+    (tmp_path / "test_it.py").write_text(ENDS, encoding="utf-8")
+    status, said = run([*SESSION, "-s"], folder=tmp_path, environment=environment(tmp_path))
+    assert (status, said.splitlines()[-2:]) == (1, ["of a thread", "at exit"])
 
 
 @pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["session", "worker"])
@@ -85,6 +124,27 @@ def test_a_forked_process_that_is_killed_kills_no_other(tmp_path: Path, workers:
     command = [*SESSION, *workers]
     status, said = run_command(command, folder=tmp_path, environment=environment(tmp_path))
     assert (status, "worker 'gw0' crashed" in said) == ((1, True) if workers else (-9, False))
+
+
+@pytest.mark.parametrize(
+    "words, more, status, said",
+    [
+        (["-c", "print('started')"], {}, 0, "started\n"),
+        (["-m", "it", "2"], {"PYTHONOPTIMIZE": "1"}, 2, "1 []\n"),
+        (["-m", "it", "-9"], {}, -9, "0 ['pytest']\n"),
+    ],
+    ids=["not a module", "another start", "killed"],
+)
+def test_only_what_python_would_start_in_the_same_way_is_forked(
+    tmp_path: Path, words: list[str], more: dict[str, str], status: int, said: str
+) -> None:
+    program = "import os, sys\nprint(sys.flags.optimize, [*{'pytest'} & {*sys.modules}])\n"
+    program += "sys.stdout.flush()\nend = int(sys.argv[1])\n"
+    program += "sys.exit(end) if end > 0 else os.kill(os.getpid(), -end)\n"
+    (tmp_path / "it.py").write_text(program, encoding="utf-8")
+    command = [sys.executable, *words]
+    ended = run_quick(command, folder=tmp_path, environment={**environment(tmp_path), **more})
+    assert ended == (status, said)
 
 
 def test_a_command_that_takes_too_long_is_killed(tmp_path: Path) -> None:

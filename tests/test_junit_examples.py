@@ -6,7 +6,6 @@ import functools
 import os
 import re
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,8 @@ from pytest_jama.cli.sandbox_options import SandboxOptions
 from pytest_jama.cli.seeds import seed_store
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
+from tests.fork_server import quick_python
+from tests.harness import ADDOPTS
 from tests.here import run_here
 from tests.rehearsal import EXAMPLES, STATE, copy_example, stored_files, stored_runs
 
@@ -35,8 +36,8 @@ ASKED_FOR = {
     "phpunit",
 }
 PROGRAMS = {
-    "junit-uploader": [sys.executable, "-m", "junit_uploader"],
-    "pytest": [sys.executable, "-m", "pytest", "-p", "no:randomly"],
+    "junit-uploader": ["-m", "junit_uploader"],
+    "pytest": ["-m", "pytest"],
 }
 
 _COMMAND = re.compile(r"^\$ (.+)$", re.MULTILINE)
@@ -70,11 +71,13 @@ def rehearse(folder: Path, command: Sequence[str], monkeypatch: pytest.MonkeyPat
     """Run a `pytest-jama sandbox ... -- COMMAND` of a README; return its exit status."""
     for variable in [name for name in os.environ if name.startswith(("JAMA_", "PYTEST_"))]:
         monkeypatch.delenv(variable)
+    monkeypatch.setenv("PYTEST_ADDOPTS", ADDOPTS)
     monkeypatch.chdir(folder)
     at = command.index("--") + 1
     sandbox, (program, *arguments) = command[1:at], command[at:]
     subcommand, *options = sandbox
-    return main([subcommand, "--db", STATE, *options, *PROGRAMS[program], *arguments])
+    command = [quick_python(ADDOPTS), *PROGRAMS[program], *arguments]
+    return main([subcommand, "--db", STATE, *options, *command])
 
 
 def statuses(runs: Mapping[int, Node]) -> dict[int, str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from pytest_jama.cli.commands import toolbox
 from tests.console_page import told_page
+from tests.fork_server import quick_python
+from tests.harness import ADDOPTS
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the pages show paths as Unix has them")
 
@@ -18,13 +21,16 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, int]]:
-    return told_page(_page("tutorial"), tmp_path_factory.mktemp("tutorial").resolve())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", quick_python(ADDOPTS))
+        return told_page(_page("tutorial"), tmp_path_factory.mktemp("tutorial").resolve())
 
 
 def test_the_tutorial_shows_what_its_commands_print(told: tuple[str, dict[str, int]]) -> None:
     assert told[0] == _page("tutorial"), "make docs"
 
 
+@pytest.mark.usefixtures("quick_children")
 def test_the_page_of_json_documents_shows_what_its_commands_print(tmp_path: Path) -> None:
     page, statuses = told_page(_page("json"), tmp_path.resolve())
     assert page == _page("json"), "make docs"

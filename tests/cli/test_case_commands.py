@@ -17,7 +17,7 @@ from pytest_jama.sandbox.faults.interception import Answer
 from pytest_jama.sandbox.faults.random_fault import RandomFault
 from pytest_jama.targets.jama.case_home import NewCase
 from pytest_jama.targets.jama.wire import Item
-from tests.harness import ADDOPTS, CYCLE
+from tests.harness import CYCLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pytest_jama.sandbox.faults.base import IncomingRequest, Judge
     from pytest_jama.sandbox.faults.interception import InterceptedRequest
     from tests.cli.upload_world import World
+
+pytestmark = pytest.mark.usefixtures("quick_children")
 
 SUITE = """
 import unittest
@@ -121,11 +123,7 @@ class Cases:
 
 
 @pytest.fixture
-def cases(
-    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Cases:
-    monkeypatch.setenv("PYTEST_ADDOPTS", ADDOPTS)
-    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+def cases(world: World, capsys: pytest.CaptureFixture[str]) -> Cases:
     world.repository.write("test_pump.py", SUITE)
     world.repository.write("pytest.ini", "[pytest]\nmarkers = stress\n")
     world.repository.write("jama.yaml", SETTINGS)

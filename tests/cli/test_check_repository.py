@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.observation import Observation
 
+pytestmark = pytest.mark.usefixtures("quick_children")
+
 ROOT = Path(__file__).parents[2]
 
 SUITE = """

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tests.cli.octane_world import OctaneWorld
     from tests.harness import Finished
 
+pytestmark = pytest.mark.usefixtures("quick_children")
+
+_PYTHON = sys.executable  # that of the tests is another
 _TESTS = '''
 import pytest
 
@@ -330,8 +333,8 @@ def test_a_terminal_is_asked_and_offered_what_the_server_has(
 def _converse(repository: Repository, answers: dict[str, str]) -> tuple[int, str]:
     """Run the command on a terminal; answer each question by the last words that are in it."""
     terminal, other_side = os.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest_jama", "init", "--no-collect"],
+    process = subprocess.Popen(  # noqa: S603 (our own command)
+        [_PYTHON, "-m", "pytest_jama", "init", "--no-collect"],
         cwd=repository.folder,
         env=repository.environment(),
         stdin=other_side,

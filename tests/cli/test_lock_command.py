@@ -16,6 +16,8 @@ from tests.harness import INSIDE
 if TYPE_CHECKING:
     from tests.harness import Repository
 
+pytestmark = pytest.mark.usefixtures("quick_children")
+
 SUITE = """
 import pytest
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.cli.octane_world import OctaneWorld, Said
 
+pytestmark = pytest.mark.usefixtures("quick_children")
+
 
 def _settings(folder: Path, text: str) -> None:
     (folder / "octane.yaml").write_text(QUICK + text, encoding="utf-8")

@@ -1,11 +1,10 @@
-"""The command `pytest-jama sandbox --target octane`, run in a process of its own."""
+"""The command `pytest-jama sandbox --target octane`: what it serves, and what it says."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,9 @@ from pytest_jama.cli import main
 from pytest_jama.cli.octane_seed import seed_workspace_of
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.sandbox.octane.workspace_store import OctaneStore
+from tests.fork_server import quick_python
+from tests.harness import ADDOPTS
+from tests.here import Served, run_sandbox_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,17 +56,16 @@ tests: {test_x.py::test_a: [1234, 1235]}
 """
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, folder: Path) -> Served:
     environment = {**os.environ, "OCTANE_USER": "me", "OCTANE_PASSWORD": "of another server"}
-    return subprocess.run(  # noqa: S603 (our own command)
-        [sys.executable, "-m", "pytest_jama", "sandbox", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return run_sandbox_here(*arguments, folder=folder, environment=environment)
+
+
+def pushes(folder: Path, count: int, *, name: str = "t{n}") -> tuple[str, ...]:
+    """Return a command that pushes a document of some runs, twice."""
+    program = PUSH.replace("COUNT", str(count)).replace("t{n}", name)
+    (folder / "push.py").write_text(program, encoding="utf-8")
+    return (quick_python(ADDOPTS), "-m", "push")
 
 
 def test_command_finds_the_sandbox_in_its_environment(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ def test_command_finds_the_sandbox_in_its_environment(tmp_path: Path) -> None:
 
 def test_a_seed_file_of_octane_says_which_server(tmp_path: Path) -> None:
     tmp_path.joinpath("octane.yaml").write_text("release: 2.4", encoding="utf-8")
-    command = (sys.executable, "-c", PUSH.replace("COUNT", "2"))
+    command = pushes(tmp_path, 2)
     finished = run("--seed", "octane.yaml", "--", *command, folder=tmp_path)
     assert finished.returncode == 0, finished.stderr
     assert "Task 1101: success" in finished.stderr
@@ -98,8 +99,8 @@ def test_a_seed_file_of_octane_says_which_server(tmp_path: Path) -> None:
 def test_a_long_name_is_shown_to_its_end_though_the_table_is_narrow(tmp_path: Path) -> None:
     tmp_path.joinpath("octane.yaml").write_text("release: 2.4", encoding="utf-8")
     name = "sounds_at_" + "high_" * 20 + "END"
-    push = PUSH.replace("COUNT", "1").replace("t{n}", name)
-    finished = run("--seed", "octane.yaml", "--", sys.executable, "-c", push, folder=tmp_path)
+    command = pushes(tmp_path, 1, name=name)
+    finished = run("--seed", "octane.yaml", "--", *command, folder=tmp_path)
     shown = re.sub(r"\W", "", finished.stderr)  # without the frame of the table
     assert "high_" * 5 + "END" in shown
     assert "\N{HORIZONTAL ELLIPSIS}" not in finished.stderr
@@ -107,13 +108,13 @@ def test_a_long_name_is_shown_to_its_end_though_the_table_is_narrow(tmp_path: Pa
 
 def test_many_runs_are_counted(tmp_path: Path) -> None:
     tmp_path.joinpath("octane.yaml").write_text("release: 2.4", encoding="utf-8")
-    command = (sys.executable, "-c", PUSH.replace("COUNT", "101"))
+    command = pushes(tmp_path, 101)
     finished = run("--seed", "octane.yaml", "--", *command, folder=tmp_path)
     assert "101 runs: 101 Passed" in finished.stderr
 
 
 def test_a_task_that_fails_says_why(tmp_path: Path) -> None:
-    command = (sys.executable, "-c", PUSH.replace("COUNT", "1"))
+    command = pushes(tmp_path, 1)
     finished = run("--target", "octane", "--", *command, folder=tmp_path)
     assert "Task 1101: failed: release '2.4' does not exist" in finished.stderr
 
@@ -130,7 +131,7 @@ def test_faults_knobs_and_throttle_are_played(tmp_path: Path) -> None:
         "1ms",
     )
     fault = ("--fault", "503:1@POST/test-results,times=1", "--fault-seed", "7")
-    command = (sys.executable, "-c", PUSH.replace("COUNT", "1"))
+    command = pushes(tmp_path, 1)
     finished = run(*options, *fault, "--", *command, folder=tmp_path)
     assert "Faults played: 503 1x, throttle 0x (the same again: --fault-seed 7)" in finished.stderr
 
@@ -205,7 +206,7 @@ def test_one_id_for_two_things_is_refused(store: OctaneStore, tmp_path: Path) ->
 
 def test_the_state_can_be_kept_in_a_file(tmp_path: Path) -> None:
     tmp_path.joinpath("octane.yaml").write_text("release: 2.4", encoding="utf-8")
-    command = (sys.executable, "-c", PUSH.replace("COUNT", "1"))
+    command = pushes(tmp_path, 1)
     for _ in range(2):
         finished = run("--seed", "octane.yaml", "--db", "state", "--", *command, folder=tmp_path)
         assert finished.returncode == 0, finished.stderr

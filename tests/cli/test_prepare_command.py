@@ -12,6 +12,8 @@ from pytest_jama.cli import main
 if TYPE_CHECKING:
     from tests.harness import Finished, Repository
 
+pytestmark = pytest.mark.usefixtures("quick_children")
+
 SUITE = """
     import pytest
 

@@ -1,4 +1,4 @@
-"""The command `pytest-jama sandbox`, run in a process of its own."""
+"""The command `pytest-jama sandbox`: what it serves, what it says, how it ends."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from pytest_jama.cli.sandbox_command import sandbox
 from pytest_jama.cli.sandbox_options import SandboxOptions
 from pytest_jama.cli.seeds import seed_store
 from pytest_jama.sandbox.jama.store import Store
+from tests.fork_server import quick_python
+from tests.harness import ADDOPTS
+from tests.here import Served, run_sandbox_here
 from tests.systems import signals
 
 SHOW_ENVIRONMENT = (
@@ -24,17 +27,10 @@ SHOW_ENVIRONMENT = (
 )
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, folder: Path) -> Served:
     environment = {**os.environ, "JAMA_PASSWORD": "of another server", "JAMA_PROJECT": ""}
-    return subprocess.run(  # noqa: S603 (our own command)
-        [sys.executable, "-m", "pytest_jama", "sandbox", *arguments],
-        cwd=folder,
-        env={name: value for name, value in environment.items() if name != "JAMA_PROJECT"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    del environment["JAMA_PROJECT"]
+    return run_sandbox_here(*arguments, folder=folder, environment=environment)
 
 
 def test_command_finds_the_sandbox_in_its_environment(tmp_path: Path) -> None:
@@ -126,6 +122,7 @@ for _ in range(3):
 
 
 def test_faults_are_played_and_counted(tmp_path: Path) -> None:
+    (tmp_path / "ask.py").write_text(ASK_THREE_TIMES, encoding="utf-8")
     faults = ["--fault", "503,times=1", "--fault", "drop-after@GET/users/*,times=1"]
     finished = run(
         *faults,
@@ -136,9 +133,9 @@ def test_faults_are_played_and_counted(tmp_path: Path) -> None:
         "--throttle",
         "10/100",
         "--",
-        sys.executable,
-        "-c",
-        ASK_THREE_TIMES,
+        quick_python(ADDOPTS),
+        "-m",
+        "ask",
         folder=tmp_path,
     )
     assert finished.stdout.split() == ["503", "lost", "200"]

@@ -157,6 +157,7 @@ def test_a_collection_shows_what_would_run(suite: Repository) -> None:
     assert "test_free" not in finished.output
 
 
+@pytest.mark.usefixtures("quick_children")
 def test_commands_that_collect_tests_see_all_of_them(suite: Repository) -> None:
     chosen = f"--jama --jama-select={suite.key}-TC-1"
     suite.write("pytest.ini", f"[pytest]\naddopts = {chosen}\n")

@@ -127,7 +127,7 @@ def test_interrupt_in_the_upload_stops_it_and_keeps_the_journal(
             interrupted.pop().send_signal(signal.SIGINT)
 
     with repository_apart.sandbox.faults.during(SlowFrom(method, notify=interrupt)):
-        process = repository_apart.start(PYTEST)
+        process = repository_apart.start(PYTEST, imports_anew=True)
         interrupted.append(process)
         finished = finish(process)
     assert finished.status == 8, finished.output

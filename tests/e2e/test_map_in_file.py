@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Repository
 
+pytestmark = pytest.mark.usefixtures("quick_children")
+
 ROWS = """\
 Area;Test;Case;Step;Owner
 Login;tests/test_a.py::test_1;KEY-TC-1;;Ann

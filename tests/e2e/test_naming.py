@@ -160,6 +160,7 @@ def test_a_file_that_is_left_out_of_such_a_folder_makes_its_case_incomplete(
     assert below.statuses() == {1: "INPROGRESS", 2: "PASSED", 3: "NOT_RUN"}
 
 
+@pytest.mark.usefixtures("quick_children")
 def test_reports_and_journals_and_check_read_such_keys_alike(below: Repository) -> None:
     report = ["--config=sub/jama.yaml", "report.xml"]
     recorded = below.pytest_here(

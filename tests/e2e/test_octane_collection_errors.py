@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree as ET
@@ -12,6 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
+from tests.fork_server import run_command
+from tests.forking import heeded_at_start
 from tests.harness import ADDOPTS
 
 if TYPE_CHECKING:
@@ -42,17 +43,15 @@ class Finished(NamedTuple):
 def run(folder: Path, server: OctaneSandbox, *command: str) -> Finished:
     known = server.credentials
     keys = {"OCTANE_CLIENT_ID": known.client_id, "OCTANE_CLIENT_SECRET": known.client_secret}
-    process = subprocess.run(  # noqa: S603 (our own commands)
-        [sys.executable, "-m", *command],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), **keys},  # no CI's job
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-    )
-    return Finished(process.returncode, process.stdout)
+    environment = {
+        **heeded_at_start(os.environ),
+        **keys,
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "PYTEST_ADDOPTS": ADDOPTS,
+    }
+    words = [sys.executable, "-m", *command]
+    return Finished(*run_command(words, folder=folder, environment=environment))
 
 
 def sent(folder: Path) -> list[set[tuple[str, str, str, str]]]:
@@ -97,7 +96,7 @@ def test_pytest_its_report_and_the_collection_tool_name_the_same(
 ) -> None:
     with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as server:
         settings(folder, server)
-        options = ("--octane", "--junitxml=report.xml", *ADDOPTS.split(), *workers)
+        options = ("--octane", "--junitxml=report.xml", *workers)
         goes = ("--continue-on-collection-errors",) if goes_on else ()
 
         directly = run(folder, server, "pytest", *options, *goes)
@@ -115,7 +114,7 @@ def test_pytest_its_report_and_the_collection_tool_name_the_same(
 def test_server_shows_why_a_file_could_not_be_collected_without_secrets(folder: Path) -> None:
     with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as server:
         settings(folder, server)
-        run(folder, server, "pytest", "--octane", *ADDOPTS.split())
+        run(folder, server, "pytest", "--octane")
         runs = {each["name"]: each for each in server.store.all("automated_runs")}
 
     broken = runs["tests.unit.test_broken"]
@@ -127,7 +126,7 @@ def test_server_shows_why_a_file_could_not_be_collected_without_secrets(folder: 
 def test_report_that_holds_nothing_else_does_not_end_well(folder: Path) -> None:
     with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as server:
         settings(folder, server)
-        run(folder, server, "pytest", "--junitxml=report.xml", "test_root.py", *ADDOPTS.split())
+        run(folder, server, "pytest", "--junitxml=report.xml", "test_root.py")
 
         said = run(folder, server, "junit_uploader", "report.xml")
         written = run(folder, server, "junit_uploader", "report.xml", "--output", "out.xml")
@@ -140,7 +139,7 @@ def test_report_that_holds_nothing_else_does_not_end_well(folder: Path) -> None:
 def test_journal_of_such_a_session_is_sent_later(folder: Path) -> None:
     with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as server:
         settings(folder, server)
-        run(folder, server, "pytest", "--octane", "--octane-no-upload", *ADDOPTS.split())
+        run(folder, server, "pytest", "--octane", "--octane-no-upload")
 
         later = run(folder, server, "pytest_jama", "upload")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ from pytest_jama.journal.read import read_journal
 from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from pytest_jama.targets.octane.document import build_documents
 from pytest_jama.targets.octane.document_head import DocumentHead
+from tests.fork_server import run_command
+from tests.forking import heeded_at_start
 from tests.harness import ADDOPTS
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ FILES = {
     "test_broken.py": "import nothing_of_that_name\n",
     "test_elsewhere.py": "import pytest\npytest.skip('no bench', allow_module_level=True)\n",
 }
-PYTEST = ("pytest", "--octane", "--continue-on-collection-errors", *ADDOPTS.split())
+PYTEST = ("pytest", "--octane", "--continue-on-collection-errors")
 CASE = '<testcase classname="a.B" name="loads v1.2  files" time="{}">{}</testcase>'
 FAILED = '<failure type="a.Error" message="no &#10; tone">at Line\n  at Phone</failure>'
 REPORTS = {
@@ -59,14 +60,14 @@ def send(folder: Path, *command: str) -> None:
         (folder / "octane.yaml").write_text(settings, encoding="utf-8")
         known = server.credentials
         keys = {"OCTANE_CLIENT_ID": known.client_id, "OCTANE_CLIENT_SECRET": known.client_secret}
-        subprocess.run(  # noqa: S603 (our own commands)
-            [sys.executable, "-m", *command],
-            cwd=folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(folder), **keys},  # no CI's job
-            check=False,
-            capture_output=True,
-            timeout=60,
-        )
+        environment = {
+            **heeded_at_start(os.environ),
+            **keys,
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "PYTEST_ADDOPTS": ADDOPTS,
+        }
+        run_command([sys.executable, "-m", *command], folder=folder, environment=environment)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def test_second_session_uses_what_the_first_created(two_cases: Repository) -> No
     assert "done" not in finished.summary
 
 
+@pytest.mark.usefixtures("quick_children")
 def test_all_front_ends_cut_a_long_name_in_the_same_way_and_say_so(two_cases: Repository) -> None:
     long = "Nightly of " + "a-branch-" * 30
     case = f"{two_cases.key}-TC-1"

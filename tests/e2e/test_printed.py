@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Make = Callable[[], Repository]
 
+pytestmark = pytest.mark.usefixtures("quick_children")
+
 HOSTILE = (
     "::error::a\u202eb\n::set-output name=x::y\r\n\x1b[31m\x1b]8;;http://e\x07##vso[task.x]"
     "\x85  ::c::\u2028##[error]\x9b2J\u200b#\x1b[0m#teamcity[x] [red] :smile: '; touch gone; '"

@@ -274,6 +274,7 @@ def test_a_server_that_stops_before_the_bundle_leaves_it_to_the_next_upload(
     assert len(bundles(place)) == 1
 
 
+@pytest.mark.usefixtures("quick_children")
 def test_the_manifest_names_the_settings_files_by_their_hashes(place: Repository) -> None:
     place.run_here(lambda: main(["lock", "test_it.py"]))
     assert (place.folder / "jama.lock").exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,8 @@ import pytest
 from junit_uploader.cli import main as junit_uploader
 from pytest_jama.cli import main as toolbox
 from pytest_jama.session.session_report import SUMMARY_BYTES
-from tests.harness import unfolded
+from tests.fork_server import run_command
+from tests.harness import ADDOPTS, unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -366,12 +366,11 @@ def test_an_upload_with_nothing_to_send_says_that_no_report_is_written(tested: R
 
 
 def test_a_report_without_jama_is_refused_rather_than_not_written(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "--jama-report=r.html", str(tmp_path)]
-    finished = subprocess.run(  # noqa: S603 (our own command)
-        command, capture_output=True, text=True, check=False, env=dict(os.environ)
-    )
-    assert finished.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "--jama-report reports a session with --jama: give both" in finished.stderr
+    command = [sys.executable, "-m", "pytest", "--jama-report=r.html"]
+    environment = {**os.environ, "PYTEST_ADDOPTS": ADDOPTS}
+    status, said = run_command(command, folder=tmp_path, environment=environment)
+    assert status == pytest.ExitCode.USAGE_ERROR
+    assert "--jama-report reports a session with --jama: give both" in said
 
 
 def test_a_session_that_wants_no_report_imports_nothing_for_one(tested: Repository) -> None:

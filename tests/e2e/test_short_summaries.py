@@ -128,6 +128,7 @@ def test_failed_run_is_shown_with_its_link(outputs: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["pytest -q", "pytest --jama-dry-run", "quiet", "prepare"])
+@pytest.mark.usefixtures("quick_children")
 def test_server_out_of_reach_is_said_before_it_is_given_up(
     repository: Repository, name: str
 ) -> None:

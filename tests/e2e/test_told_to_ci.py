@@ -98,16 +98,14 @@ def test_files_of_values_are_written_where_a_variable_names_them(
 def test_with_json_the_commands_are_beside_the_document(
     tested: Repository,
 ) -> None:
-    process = subprocess.run(
+    process = tested.start(
         [sys.executable, "-m", "junit_uploader", "--json", "report.xml"],
-        cwd=tested.folder,
-        env={**tested.environment(), "TEAMCITY_VERSION": "2026.1"},
-        capture_output=True,
-        text=True,
-        check=False,
+        environment={"TEAMCITY_VERSION": "2026.1"},
+        stderr=subprocess.PIPE,
     )
-    assert json.loads(process.stdout)["unresolved"]
-    assert "##teamcity[buildProblem" in process.stderr
+    output, errors = process.communicate(timeout=60)
+    assert json.loads(output)["unresolved"]
+    assert "##teamcity[buildProblem" in errors
 
 
 def test_a_session_without_terminal_still_tells_it(tested: Repository) -> None:

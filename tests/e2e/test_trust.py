@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.harness import Finished, Repository
 
+pytestmark = pytest.mark.usefixtures("quick_children")
+
 ONE = """
 import pytest
 

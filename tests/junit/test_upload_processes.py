@@ -39,14 +39,8 @@ def apart(make_apart: Callable[[str, int], Repository]) -> Repository:
     return repository
 
 
-def start(repository: Repository, *arguments: str, **streams: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 (our own command)
-        [*COMMAND, *arguments],
-        cwd=repository.folder,
-        env=repository.environment(),
-        text=True,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
-    )
+def start(repository: Repository, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+    return repository.start([*COMMAND, *arguments], stderr=subprocess.PIPE, **more)
 
 
 def test_interrupt_while_reading_sends_and_leaves_nothing(apart: Repository) -> None:
@@ -128,14 +122,8 @@ def test_names_beyond_the_encoding_of_a_terminal_are_escaped(
     apart: Repository, flags: list[str], expected: str
 ) -> None:
     apart.write("report.xml", suite(PASSED.replace("adds", "größer ✓ 🙂")))
-    process = subprocess.run(  # noqa: S603 (our own command)
-        [*COMMAND, *flags, "report.xml"],
-        cwd=apart.folder,
-        env={**apart.environment(), "PYTHONIOENCODING": "ascii"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in process.stderr
+    process = start(apart, *flags, "report.xml", environment={"PYTHONIOENCODING": "ascii"})
+    output, errors = process.communicate(timeout=60)
+    assert "Traceback" not in errors
     assert process.returncode == 0
-    assert expected in process.stdout
+    assert expected in output

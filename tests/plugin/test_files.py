@@ -11,6 +11,8 @@ from pytest_jama.core.redaction import Redactor
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.plugin.file_keeper import FileKeeper
 from pytest_jama.plugin.step_fixture import JamaFixture
+from tests.fork_server import run_command
+from tests.harness import ADDOPTS, PYTEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,13 +52,18 @@ evidence: {log: on_failure, files: ["artifacts/{test}/**"], max_file: 1 kB}
 
 
 def run(
-    pytester: pytest.Pytester, *options: str, tests: str = TESTS, settings: str = SETTINGS
+    folder: Path, *options: str, tests: str = TESTS, settings: str = SETTINGS
 ) -> tuple[dict[str, Any], Path]:
     """Run tests; return their lines in the journal, by test, and the folder of their files."""
-    pytester.makepyfile(test_it=tests)
-    pytester.makefile(".yaml", jama=settings)
-    pytester.runpytest_subprocess("--jama", "--jama-no-upload", "-p", "no:randomly", *options)
-    (journal,) = (pytester.path / ".jama").glob("*.jsonl")
+    (folder / "test_it.py").write_text(tests, encoding="utf-8")
+    (folder / "jama.yaml").write_text(settings, encoding="utf-8")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    run_command(
+        [*PYTEST, "--jama-no-upload", f"--basetemp={folder / 'tmp'}", *options],
+        folder=folder,
+        environment={**kept, "PYTEST_ADDOPTS": ADDOPTS},
+    )
+    (journal,) = (folder / ".jama").glob("*.jsonl")
     lines = map(json.loads, journal.read_text("utf-8").splitlines())
     results = {each["test"]: each for each in lines if each["line"] == "result"}
     return results, journal.with_suffix(".files")
@@ -64,9 +71,9 @@ def run(
 
 @pytest.mark.parametrize("options", [(), ("-n1",)], ids=["serial", "xdist"])
 def test_files_are_kept_beside_the_journal_and_named_in_it(
-    pytester: pytest.Pytester, options: tuple[str, ...]
+    tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    results, folder = run(pytester, *options)
+    results, folder = run(tmp_path, *options)
 
     attaches = results["test_it.py::test_attaches"]
     dump, shot = attaches["files"]
@@ -90,8 +97,8 @@ def test_files_are_kept_beside_the_journal_and_named_in_it(
     assert not any(b"hunter2" in each.read_bytes() for each in folder.iterdir())
 
 
-def test_a_file_that_is_gone_is_named_and_costs_no_result(pytester: pytest.Pytester) -> None:
-    results, folder = run(pytester)
+def test_a_file_that_is_gone_is_named_and_costs_no_result(tmp_path: Path) -> None:
+    results, folder = run(tmp_path)
     assert results["test_it.py::test_is_gone"]["outcome"] == "passed"
     (journal,) = folder.parent.glob("*.jsonl")
     lines = map(json.loads, journal.read_text("utf-8").splitlines())
@@ -133,18 +140,18 @@ def test_looks_beside_the_journal(jama):
 
 @pytest.mark.parametrize("options", [(), ("-n1",)], ids=["serial", "xdist"])
 def test_no_secret_is_beside_the_journal_even_while_the_test_runs(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("JAMA_CLIENT_ID", "a-client")
     monkeypatch.setenv("JAMA_CLIENT_SECRET", "very-much-hidden")
     settings = f"{SETTINGS}redact: ['SN-[0-9]{{9}}']\n"
-    results, _ = run(pytester, *options, tests=SECRETS, settings=settings)
+    results, _ = run(tmp_path, *options, tests=SECRETS, settings=settings)
     result = results["test_it.py::test_looks_beside_the_journal"]
     assert result["outcome"] == "passed", result
     assert (result["files"][0]["redacted"], result["redacted"]) == (3, 3)
 
 
-def test_the_name_of_a_log_tells_no_secret_of_the_test_id(pytester: pytest.Pytester) -> None:
+def test_the_name_of_a_log_tells_no_secret_of_the_test_id(tmp_path: Path) -> None:
     tests = """
 import pytest
 
@@ -153,7 +160,7 @@ import pytest
 def test_fails(login):
     assert 0
 """
-    results, folder = run(pytester, tests=tests)
+    results, folder = run(tmp_path, tests=tests)
     ((log,),) = (each["files"] for each in results.values())
     assert log["name"].startswith("test_fails_password")
     (journal,) = folder.parent.glob("*.jsonl")
@@ -177,7 +184,7 @@ def test_of_a_file_that_is_too_large_no_more_is_read_than_shows_it(tmp_path: Pat
     assert "file core is not kept: its 1,099,511,627,776 bytes are more" in note
 
 
-def test_a_file_that_comes_after_the_test_is_an_error(pytester: pytest.Pytester) -> None:
+def test_a_file_that_comes_after_the_test_is_an_error(tmp_path: Path) -> None:
     tests = """
 import pytest
 left = []
@@ -190,5 +197,5 @@ def test_2_is_late():
     with pytest.raises(RuntimeError, match="when its test had ended"):
         left[0].attach(b"late", name="late.txt")
 """
-    results, _ = run(pytester, "-p", "no:randomly", tests=tests)
+    results, _ = run(tmp_path, tests=tests)
     assert {each["outcome"] for each in results.values()} == {"passed"}

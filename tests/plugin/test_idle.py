@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.fork_server import run_command
+from tests.harness import ADDOPTS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -77,6 +80,14 @@ class Session:
         self.left = {path.name for path in folder.iterdir()}
 
 
+def run(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run pytest where what is imported does not count; return its status and what it printed."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment = {**kept, "PYTEST_ADDOPTS": ADDOPTS}
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return run_command(command, folder=folder, environment=environment)
+
+
 _MISLEADING = frozenset({"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "COV_CORE_SOURCE"})
 
 
@@ -106,10 +117,9 @@ def test_leaves_nothing_behind_while_idle(idle: Session) -> None:
 
 
 def test_dry_run_alone_is_refused_rather_than_silent(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "--jama-dry-run", str(tmp_path)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    assert finished.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "--jama-dry-run says what --jama would do: give both" in finished.stderr
+    status, said = run(tmp_path, "--jama-dry-run")
+    assert status == pytest.ExitCode.USAGE_ERROR
+    assert "--jama-dry-run says what --jama would do: give both" in said
 
 
 def test_imports_no_library_for_the_fixture_and_the_marker(tmp_path: Path) -> None:
@@ -171,11 +181,9 @@ def test_wrong_marker(): pass
 def test_wrong_marker_is_a_warning_where_nothing_is_reported(tmp_path: Path) -> None:
     source = "import pytest\n@pytest.mark.jama('nonsense')\ndef test_it(): pass\n"
     tmp_path.joinpath("test_it.py").write_text(source, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "--junitxml=report.xml", "-n1", "test_it.py"]
-    finished = subprocess.run(  # noqa: S603 (our own command)
-        command, cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert "@pytest.mark.jama('nonsense'): 'nonsense' is not a case reference" in finished.stdout
+    status, said = run(tmp_path, "--junitxml=report.xml", "-n1", "test_it.py")
+    assert status == 0, said
+    assert "@pytest.mark.jama('nonsense'): 'nonsense' is not a case reference" in said
 
 
 @pytest.mark.parametrize("workers", [["-p", "no:xdist"], ["-n1"]], ids=["serial", "xdist"])
@@ -187,8 +195,8 @@ def test_file_of_junitxml_says_where_a_rootdir_below_jama_yaml_is(
     folder.joinpath("test_it.py").write_text("def test_it(): pass\n", encoding="utf-8")
     folder.joinpath("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     tmp_path.joinpath("jama.yml").write_text("this is: [no settings file", encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "--junitxml=r.xml", *workers, "-p", "no:randomly"]
-    subprocess.run(command, cwd=folder, capture_output=True, check=True)  # noqa: S603 (our own)
+    status, said = run(folder, "--junitxml=r.xml", *workers)
+    assert status == 0, said
     report = folder.joinpath("r.xml").read_text(encoding="utf-8")
     assert '<properties><property name="jama_rootdir" value="my/sub" /></properties>' in report
     assert str(tmp_path) not in report
@@ -204,6 +212,6 @@ def test_file_of_junitxml_says_nothing_of_a_jama_yaml_that_everyone_may_write(
     folder.joinpath("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     tmp_path.joinpath("jama.yaml").touch()
     tmp_path.joinpath("jama.yaml").chmod(0o666)
-    command = [sys.executable, "-m", "pytest", "--junitxml=r.xml", "-p", "no:randomly"]
-    subprocess.run(command, cwd=folder, capture_output=True, check=True)  # noqa: S603 (our own)
+    status, said = run(folder, "--junitxml=r.xml")
+    assert status == 0, said
     assert "jama_rootdir" not in folder.joinpath("r.xml").read_text(encoding="utf-8")
