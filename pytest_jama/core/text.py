@@ -8,7 +8,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 ELLIPSIS = "…"
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_ANSI = re.compile(r"\x1b\[(?:[0-9;?]*[A-Zm]|\?[0-9;]*[hl]|[0-9;?]*[ -/]*[@-~](?![A-Za-z_]))")
+"""A command of a terminal. One that programs do not give does not take the first letter of a word:
+what is left of ``password=`` would not be known for the name of a secret. Source: ECMA-48, 5.4."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 _INVISIBLE = re.compile(

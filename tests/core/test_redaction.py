@@ -9,7 +9,7 @@ import string
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from pytest_jama.core.redaction import Redactor, forms_of
@@ -164,6 +164,8 @@ def test_no_form_of_a_known_secret_is_left_whatever_surrounds_it(
     assert form not in shown
 
 
+@example("0000000A", "password={}".format, "\x1b[", "")
+@example("0000000A", "secret={}".format, "\x1b[31", "")
 @given(VALUES, st.sampled_from(WRITTEN), AROUND, AROUND)
 def test_no_value_of_a_secret_name_is_left_whatever_surrounds_it(
     value: str, write: Callable[[str], str], before: str, after: str

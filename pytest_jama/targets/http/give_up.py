@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LATELY_S = 5.0
+_SHORTEST_S = 0.001
 _WRITTEN_OFF_AT_MOST = 8
 _WRITTEN_OFF_AT_LAST = 2
 
@@ -100,8 +101,9 @@ class GiveUp:
 
     @property
     def left_s(self) -> float:
-        """Seconds until it is time to give up, in whole milliseconds: less is not worth a pause."""
-        return round(self.after_s - self.failing_for_s, 3)
+        """Seconds until it is time to give up; less than a millisecond is not worth a pause."""
+        left_s = self.after_s - self.failing_for_s
+        return 0.0 if 0 < left_s < _SHORTEST_S else left_s
 
 
 class RetryLog:
