@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# Two more than the cores of a small machine: tests wait for servers and processes.
+# Two more than the cores of a small machine: tests wait for servers now and then.
 WORKERS ?= 4
 FUZZERS := tests/config/test_fuzzing.py tests/journal/test_byte_fuzz.py tests/junit/test_hostile_reports.py \
   tests/targets/test_jama_garbled.py tests/targets/test_mad_servers.py
