@@ -5,13 +5,14 @@ import subprocess
 import sys
 
 PROGRAM = """
-import itertools
+import itertools, time
 from pytest_jama.session.interrupts import second_interrupt_ends_all
 
 try:
     with second_interrupt_ends_all():
         print("ready", flush=True)
-        input()
+        while True:  # one long wait would not hear of a signal that comes just before it begins
+            time.sleep(0.05)
 except KeyboardInterrupt:
     print("first", flush=True)
     {then}
