@@ -64,12 +64,29 @@ def test_without_a_limit_nobody_waits(fake_time: FakeTime) -> None:
     assert fake_time.slept == []
 
 
-def test_an_idle_time_is_not_saved_up_for_a_burst(fake_time: FakeTime) -> None:
-    pace = _pace(2, fake_time)
+def test_an_idle_time_is_made_up_for_in_no_second_alone(fake_time: FakeTime) -> None:
+    pace = _pace(8, fake_time)
     pace.wait_for_turn()
     fake_time.now += 60
-    _starts(pace, 3)
-    assert fake_time.slept == pytest.approx([0.5, 0.505], abs=1e-6)
+    starts = _starts(pace, 40)
+    assert max(sum(start <= other <= start + 1 for other in starts) for start in starts) <= 8
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
+    assert gaps[0] == min(gaps) == pytest.approx(1.01 / 8 / 2)
+    assert starts[-1] - starts[0] < 39 * 1.01 / 8 - 0.4
+
+
+def test_the_first_refusal_ends_it_and_is_no_matter_of_the_rate(fake_time: FakeTime) -> None:
+    pace = _pace(8, fake_time)
+    pace.wait_for_turn()
+    fake_time.now += 60
+    starts = _starts(pace, 4)
+    fake_time.now += 0.1
+    for start in starts:
+        pace.refused(start)
+    assert pace.rate_per_s == 8
+    fake_time.now += 60
+    starts = _starts(pace, 20)
+    assert min(later - earlier for earlier, later in pairwise(starts)) >= 1 / 8
 
 
 def test_a_late_start_does_not_bring_the_next_one_too_close() -> None:
@@ -204,6 +221,24 @@ def test_a_known_limit_is_used_up_without_a_refusal(server: Limiter) -> None:
     rehearsal = Rehearsal(partial(Pace, 10), server)
     assert rehearsal.send(200) <= 1.05 * 200 / 10
     assert rehearsal.refused == 0
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+def test_what_waiting_for_answers_costs_is_made_up_for(kind: str) -> None:
+    paces: list[Pace] = []
+
+    def keep(**options: Any) -> Pace:
+        paces.append(paces[0] if paces else Pace(10, **options))
+        return paces[0]
+
+    rehearsal = Rehearsal(keep, SERVERS[kind](10), threads=1, latency_s=0.2)
+    took_s = rehearsal.send(10)
+    rehearsal.threads = 8
+    took_s += rehearsal.send(100)
+    evenly_s = 10 * 0.2 + 100 * 1.01 / 10 + 0.2
+    assert took_s <= evenly_s - 0.19
+    assert paces[0].rate_per_s == 10
+    assert rehearsal.refused <= (3 if kind == "spacing" else 0)  # those that are under way by then
 
 
 def test_an_unknown_limit_is_found_with_few_refusals(server: Limiter) -> None:

@@ -139,6 +139,11 @@ class Rate:
         else:
             self._lower(self._per_s * (1 - len(refusals) ** 2 / 100), now)
 
+    def forget(self, now: float) -> None:
+        """Learn nothing of what was sent by now."""
+        self._changed_at = now
+        self._recent.clear()
+
     def _note(self, sent_at: float, *, is_admitted: bool) -> None:
         if sent_at >= self._changed_at:
             self._recent.append(Admission(sent_at, is_admitted))
@@ -187,8 +192,7 @@ class Rate:
         A server that counts the requests of a second gets the time to forget the latest ones.
         """
         self._lower(per_s, now)
-        self._changed_at = now
-        self._recent.clear()
+        self.forget(now)
         at_once = max(1, round(self._sustained_per_s))
         if len(self._admitted_at) >= at_once:
             self.hold_until = max(self.hold_until, self._admitted_at[-at_once] + _FORGOTTEN_S)
@@ -208,9 +212,11 @@ class Rate:
 class Pace:
     """Lets requests go one after the other, evenly spaced, as fast as the server takes them.
 
-    Spacings are measured between the moments at which requests really go, not between those for
-    which they were planned: otherwise one that starts late comes too close to the next one for a
-    server without a queue.
+    What starts late, or waits for the answer of the one before, is made up for: requests go at up
+    to twice the rate, while no second gets more of them than if all were evenly spaced. The first
+    refusal ends this for good, since a server may want a spacing between any two. From then on
+    spacings are measured between the moments at which requests really go, not between those for
+    which they were planned: otherwise one that starts late would come too close to the next one.
 
     Args:
         limit_per_s: How many requests a second at most; None for no limit of our own.
@@ -232,6 +238,9 @@ class Pace:
         self._sleep = sleep
         self._next_at = float("-inf")
         self._hold_until = float("-inf")
+        self._makes_up = True
+        self._made_up_at = self._due_at = float("-inf")
+        self._taken_at: deque[float] = deque(maxlen=_REMEMBERED)
         self._turn = threading.Lock()
         self._lock = threading.Lock()
 
@@ -268,7 +277,11 @@ class Pace:
         """
         with self._lock:
             now = self._clock()
-            self._rate.refused(sent_at, now=now)
+            if self._makes_up and sent_at - self._made_up_at < _WINDOW_S:
+                self._rate.forget(now)
+            else:
+                self._rate.refused(sent_at, now=now)
+            self._makes_up = False
             if asked_s:
                 self._hold_until = max(self._hold_until, now + min(asked_s, _LONGEST_HOLD_S))
 
@@ -285,10 +298,24 @@ class Pace:
             return max(self._next_at, self._hold_until, self._rate.hold_until) - self._clock()
 
     def _take_slot(self) -> float:
-        """Use the present moment, and plan the next one; a late start is hardly made up for."""
+        """Use the present moment, and plan the next one."""
         now = self._clock()
         per_s = self._rate.per_s
         if per_s is not None:
-            margin_s = _MARGIN / per_s
-            self._next_at = max(self._next_at, now - margin_s) + 1 / per_s + margin_s
+            spacing_s = (1 + _MARGIN) / per_s
+            if self._makes_up:
+                self._next_at = self._make_up(now, spacing_s, in_window=int(_WINDOW_S * per_s))
+            else:  # a late start is hardly made up for
+                self._next_at = max(self._next_at, now - _MARGIN / per_s) + spacing_s
         return now
+
+    def _make_up(self, now: float, spacing_s: float, *, in_window: int) -> float:
+        """Return when the request behind that of now may go while it is behind its time."""
+        taken_at = self._taken_at
+        if taken_at and now < taken_at[-1] + spacing_s - _INSTANT_S:
+            self._made_up_at = now
+        self._due_at = max(self._due_at, now - _WINDOW_S if taken_at else now) + spacing_s
+        taken_at.append(now)
+        count = min(max(1, in_window), _REMEMBERED)
+        full_until = taken_at[-count] + count * spacing_s if len(taken_at) >= count else now
+        return max(self._due_at, full_until, now + spacing_s / 2)
