@@ -13,6 +13,7 @@ from pytest_jama.core.plan import SendState
 from pytest_jama.targets.octane import document_receipts, push_words
 from pytest_jama.targets.octane.document_receipts import TAKEN, Handed
 from pytest_jama.targets.octane.results_push import PushedDocument
+from pytest_jama.targets.octane.task_status import find_pauses_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
 INTERRUPTED = InterruptedUploadError("interrupted")
 """Why documents were not sent after Ctrl-C."""
-
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 5.0
-_GROWTH = 1.5
 
 
 class Document(Protocol):
@@ -168,7 +165,8 @@ class DocumentSender:
     def _wait(self, ways: Iterable[_DocumentWay]) -> None:
         """Ask for all documents until the server has worked them off, or the time is over."""
         clock = self._push.connection.clock
-        ends_at, pause_s, before, asked_for_s = 0.0, _FIRST_PAUSE_S, (0, 0), 0.0
+        ends_at, before, asked_for_s = 0.0, (0, 0), 0.0
+        pauses_s = find_pauses_s()
         while under_way := [way for way in ways if way.is_under_way]:
             state = len(under_way), sum(way.pushed.attempts for way in under_way)
             if state != before:
@@ -179,8 +177,8 @@ class DocumentSender:
                     self._judge(way, self._push.end(way.pushed))
                 return
             # asking for many takes a while at so many requests in a second: that is a pause, too
+            pause_s = next(pauses_s)
             self._pause(min(max(pause_s - asked_for_s, pause_s / 2), left_s))
-            pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
             began_at = clock()
             for way in under_way:
                 self._try(way, self._push.ask)

@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_jama.targets.octane.push_task import SUCCESS, UNDER_WAY, read_task
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_jama.targets.octane.octane_client import OctaneClient
 
-_FIRST_PAUSE_S = 0.5
+_FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
-_GROWTH = 1.5
+
+
+def find_pauses_s() -> Iterator[float]:
+    """Yield how long to wait before a task is asked for again: each pause is twice as long."""
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        yield pause_s
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
 class TaskState(NamedTuple):
@@ -64,11 +73,11 @@ def wait_for_task(client: OctaneClient, task: int, *, wait_s: float) -> TaskStat
         TargetError: As for `ask_for_task`.
     """
     clock = client.connection.clock
-    ends_at, pause_s = clock() + wait_s, _FIRST_PAUSE_S
-    while True:
+    ends_at = clock() + wait_s
+    for pause_s in find_pauses_s():
         state = ask_for_task(client, task)
         left_s = ends_at - clock()
         if state.status not in UNDER_WAY or left_s <= 0:
-            return state
+            break
         client.connection.sleep(min(pause_s, left_s))
-        pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
+    return state

@@ -42,9 +42,9 @@ def test_all_documents_are_handed_in_before_any_is_asked_for_and_one_pause_serve
     assert [receipt.state for receipt in receipts] == [SendState.SENT] * 3
     assert server.lines[1:4] == [PUSH] * 3
     assert server.lines[4:] == [ask(number) for number in (1, 2, 3, 1, 3, 3)]
-    pauses = [pause for pause in fake_time.slept if pause >= 0.2]
-    assert pauses[0] == 0.5
-    assert pauses[1:] == pytest.approx([0.75 - 0.1, 1.125 - 0.05], abs=0.01)
+    pauses = [pause for pause in fake_time.slept if pause >= 0.09]
+    assert pauses[0] == 0.1
+    assert pauses[1:] == pytest.approx([0.2 - 0.05, 0.4 - 0.025], abs=0.01)
 
 
 def test_each_task_is_told_before_the_next_document_goes(script: Serve, connect: Connect) -> None:
@@ -104,7 +104,7 @@ class _Impatient(list[float]):
 
     def append(self, pause: float) -> None:
         super().append(pause)
-        if sum(each >= 0.5 for each in self) == 2:
+        if sum(each >= 0.09 for each in self) == 2:
             raise KeyboardInterrupt
 
 
@@ -175,4 +175,4 @@ def test_after_an_outage_nothing_is_waited_for(
     sender_for(connect(server.url), Told()).send(_documents(2))
     asked = [line for line in server.lines if line.startswith("GET ") and "test-results/" in line]
     assert asked == []
-    assert fake_time.slept.count(0.5) == 0
+    assert fake_time.slept.count(0.1) == 0
