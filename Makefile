@@ -42,7 +42,7 @@ coverage: $(INSTALLED) ## run all tests, and tell which lines and branches they 
 
 # Where a server hangs there is something to wait for.
 faults: WORKERS = 4
-faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares half of it among them
+faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares a part of it among them
 	$(PYTEST) tests/faults/test_matrix.py tests/faults/octane --every-cell
 
 fuzz: $(INSTALLED) ## try many more hostile files and answers than `make test`; takes long

@@ -55,9 +55,9 @@ def pairs(front_end: str) -> list[Cell]:
 
 
 def share(front_end: str) -> list[Cell]:
-    """Return the cells of a front-end where the three share half of them; each meets everything."""
+    """Return the cells of a front-end where the three share some; each meets everything."""
     turn = list(FRONT_ENDS).index(front_end)
-    return completed(STRUCK[turn :: 2 * len(FRONT_ENDS)], meets)  # the other half: `make faults`
+    return completed(STRUCK[turn :: 4 * len(FRONT_ENDS)], meets)  # all others: `make faults`
 
 
 def completed(own: list[Cell], meets: Callable[[Cell], tuple[object, ...]]) -> list[Cell]:
