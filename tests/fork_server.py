@@ -19,7 +19,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.forking import Forked, heeded_at_start
+from tests.forking import Forked, heeded_at_start, without_later
 from tests.forking import __file__ as _program
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _start_server(usual: str, **mode: str) -> _Server:
         process = subprocess.Popen(  # noqa: S603 (ours)
             [_PYTHON, _program, *map(str, descriptors), *usual.split()],
             pass_fds=descriptors,
-            env={**os.environ, **mode},
+            env={**without_later(os.environ), **mode},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,  # Python asks while it starts whether one can seek in it
             stderr=subprocess.PIPE,

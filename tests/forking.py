@@ -40,6 +40,11 @@ def heeded_at_start(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def without_later(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the variables that each forked process heeds for itself."""
+    return {name: value for name, value in environment.items() if name not in _HEEDED_LATER}
+
+
 class _Kept:
     """A distribution that is read once."""
 
