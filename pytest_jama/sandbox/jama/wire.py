@@ -1,8 +1,7 @@
 """State as the JSON objects of the API. Unset parts are left out, never null."""
 
 from datetime import datetime, timezone, tzinfo
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
 
 from pydantic.alias_generators import to_camel
 
@@ -89,30 +88,37 @@ def shown_fields(call: Call, value: Node) -> Json:
         derived["modifiedDate"] = value.modified_date
     if file := _file(call, value):
         derived.update(attachment=file.id, fileName=file.name)
-    return {name: _dated(call, name, part) for name, part in {**value.fields, **derived}.items()}
+    return _dated(call, {**value.fields, **derived})
 
 
 _DATES = ("executionDate", "modifiedDate")
 _DAYS = ("startDate", "endDate")
 
 
-def _dated(call: Call, name: str, part: Any) -> Any:
+def _dated(call: Call, fields: Json) -> Json:
     """Show dates inside `fields` as the server's day, or with their time if the caller asks.
 
     Source: Jama REST cookbook, `x-jama-date-fields-with-time`. That a day begins at midnight of
     the server is a guess.
     """
-    if call.with_time and name in _DAYS:
-        midnight = datetime.fromisoformat(part).replace(tzinfo=_zone(call))
-        return midnight.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
-    if name not in _DATES or call.with_time:
-        return part
-    moment = datetime.strptime(part, "%Y-%m-%dT%H:%M:%S.%f%z")
-    return moment.astimezone(_zone(call)).date().isoformat()
+    names, show = (_DAYS, _midnight_of) if call.with_time else (_DATES, _day_of)
+    zone = call.knobs.server_zone
+    return {**fields, **{name: show(fields[name], zone) for name in names if name in fields}}
 
 
-def _zone(call: Call) -> tzinfo | None:
-    return datetime.fromisoformat(f"1970-01-01T00:00:00{call.knobs.server_zone}").tzinfo
+def _midnight_of(day: str, zone: str) -> str:
+    midnight = datetime.fromisoformat(day).replace(tzinfo=_zone_of(zone))
+    return midnight.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+@lru_cache(maxsize=1000)  # what one request makes or changes has the same time
+def _day_of(moment: str, zone: str) -> str:
+    parsed = datetime.strptime(moment, "%Y-%m-%dT%H:%M:%S.%f%z")
+    return parsed.astimezone(_zone_of(zone)).date().isoformat()
+
+
+def _zone_of(offset: str) -> tzinfo | None:
+    return datetime.fromisoformat(f"1970-01-01T00:00:00{offset}").tzinfo
 
 
 def _outer(call: Call, value: Node) -> Json:
