@@ -135,10 +135,11 @@ _TARGETS = {
 
 def links_of(call: Call, values: Sequence[Json]) -> Json:
     """Describe what the objects of an answer refer to."""
+    api_url = call.api_url
     return {
-        f"data.{path}": {"type": target, "href": f"{call.api_url}/{target}/{{data.{path}}}"}
+        f"data.{path}": {"type": target, "href": f"{api_url}/{target}/{{data.{path}}}"}
         for path, target in _TARGETS.items()
-        if any(_at(value, path) is not None for value in values)
+        if _parts_at(path, values)
     }
 
 
@@ -149,17 +150,21 @@ def linked_objects(call: Call, values: Sequence[Json], include: Sequence[str]) -
         target = _TARGETS.get(path.removeprefix("data."))
         if target is None or not path.startswith("data."):
             raise bad_request(f"include={path!r} is not a link such as data.createdBy")
-        identifiers = {_at(value, path.removeprefix("data.")) for value in values} - {None}
+        identifiers = set(_parts_at(path.removeprefix("data."), values))
         found = {str(key): shown(call, target, key) for key in sorted(identifiers)}
         linked.setdefault(target, {}).update({key: value for key, value in found.items() if value})
     return {"linked": linked} if linked else {}
 
 
-def _at(value: Json, path: str) -> Any:
-    found: Any = value
+def _parts_at(path: str, values: Sequence[Any]) -> Sequence[Any]:
+    """Return what the values hold at a path, where they hold anything."""
     for name in path.split("."):
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
+        values = [
+            part
+            for value in values
+            if isinstance(value, dict) and (part := value.get(name)) is not None
+        ]
+    return values
 
 
 def shown(call: Call, target: str, identifier: int) -> Json | None:
