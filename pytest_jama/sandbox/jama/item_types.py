@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from pytest_jama.sandbox.jama.knobs import Knobs
 
@@ -47,14 +48,17 @@ class FieldDefinition:
     @property
     def title(self) -> str:
         """The field as people read it: `actualResults` is `Actual Results`."""
-        return self.label or re.sub(
-            r"([a-z])([A-Z])", r"\1 \2", self.name[:1].upper() + self.name[1:]
-        )
+        return self.label or _title_of(self.name)
 
     @property
     def is_date(self) -> bool:
         """Whether the value is shown with or without time, as the caller asks."""
         return self.field_type in {"DATE", "CALENDAR"}
+
+
+@cache  # every list of the item types has a hundred
+def _title_of(name: str) -> str:
+    return re.sub(r"([a-z])([A-Z])", r"\1 \2", name[:1].upper() + name[1:])
 
 
 _OF_ITEMS = ("ATTACHMENTS", "RELATIONSHIPS", "TAGS", "URLS")
