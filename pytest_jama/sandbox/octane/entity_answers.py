@@ -117,29 +117,30 @@ class Answers:
         self, entities: Sequence[Entity], collection: Collection, asked: Asked | None
     ) -> list[Json]:
         """Write entities with the asked fields; without any with their own."""
-        wanted = self._wanted(collection, asked)
-        return [self._one(each, collection, wanted) for each in entities]
+        wanted, known = self._wanted(collection, asked), KnownEntities(self._tables)
+        return [self._one(each, collection, wanted, known) for each in entities]
 
-    def _wanted(self, collection: Collection, asked: Asked | None) -> dict[FieldSpec, Asked]:
+    def _wanted(self, collection: Collection, asked: Asked | None) -> Asked:
         specs = self._tables.fields(collection)
         if asked is None:
-            return {spec: {} for spec in specs.values() if not spec.via}
+            return {name: {} for name, spec in specs.items() if not spec.via}
         unknown = [name for name in asked if name not in specs and name not in _OF_ITS_OWN]
         if unknown and self._knobs.unknown_field == "400":
             raise OctaneRefusedError(400, f"{collection.name} has no field {unknown[0]!r}")
-        return {specs[name]: inner for name, inner in asked.items() if name in specs}
+        return {name: inner for name, inner in asked.items() if name in specs}
 
     def _one(
-        self, entity: Entity, collection: Collection, wanted: Mapping[FieldSpec, Asked]
+        self, entity: Entity, collection: Collection, wanted: Asked, known: KnownEntities
     ) -> Json:
-        own = self._tables.fields(self._tables.type_of(entity))
+        """Show what the concrete type has; others of the same view may have the rest."""
+        specs = known.fields(entity)
         shown: Json = {
             "type": collection.type_name or entity.type,
             "id": self.public_id(entity),
         }
-        for spec, inner in wanted.items():
-            if spec.name in own:
-                shown[spec.name] = self._value(entity, own[spec.name], inner)
+        for name, inner in wanted.items():
+            if name in specs:
+                shown[name] = self._value(entity, specs[name], inner, known)
         return shown
 
     def public_id(self, entity: Entity) -> str:
@@ -148,19 +149,19 @@ class Answers:
             return str(entity.fields["logical_name"])
         return str(entity.pk)
 
-    def _value(self, entity: Entity, spec: FieldSpec, inner: Asked) -> Any:
+    def _value(self, entity: Entity, spec: FieldSpec, inner: Asked, known: KnownEntities) -> Any:
         if spec.name == "subtype":
             return entity.type
         if spec.kind == "references":
             targets = self._targets(entity, spec)
-            data = [self._referred(each, inner) for each in targets]
+            data = [self._referred(each, inner, known) for each in targets]
             return {"total_count": len(data), "data": data}
         value = entity.value(spec)
         if value is None:
             return None
         if spec.kind == "reference":
-            found = self._tables.many([value]).get(value)
-            return None if found is None else self._referred(found, inner)
+            found = known.find(value)
+            return None if found is None else self._referred(found, inner, known)
         if spec.kind == "date":
             return shown_date(value)
         return json.loads(value) if spec.name == "values" else value
@@ -170,19 +171,34 @@ class Answers:
         sql = f"SELECT t.* FROM entities s, {source} AND s.pk = ? ORDER BY t.pk"  # noqa: S608 - own names
         return self._tables.rows(sql, (entity.pk,))
 
-    def _referred(self, entity: Entity, inner: Asked) -> Json:
-        concrete = self._tables.type_of(entity)
-        shown = self._one(entity, concrete, self._wanted_leniently(concrete, inner))
+    def _referred(self, entity: Entity, inner: Asked, known: KnownEntities) -> Json:
+        shown = self._one(entity, self._tables.type_of(entity), inner, known)
         if self._knobs.reference_look == "named":
             shown.setdefault("name", entity.fields.get("name"))
             if entity.type in LISTED_TYPES:
                 shown.setdefault("logical_name", entity.fields["logical_name"])
         return shown
 
-    def _wanted_leniently(self, concrete: Collection, inner: Asked) -> dict[FieldSpec, Asked]:
-        """Take what the concrete type has; others of the same view may have the rest."""
-        specs = self._tables.fields(concrete)
-        return {specs[name]: more for name, more in inner.items() if name in specs}
+
+class KnownEntities:
+    """What an answer has read already: many entities of a list refer to the same ones."""
+
+    def __init__(self, tables: EntityTables) -> None:
+        self._tables = tables
+        self._fields: dict[str, Mapping[str, FieldSpec]] = {}
+        self._found: dict[int, Entity | None] = {}
+
+    def fields(self, entity: Entity) -> Mapping[str, FieldSpec]:
+        """Return the fields of the concrete type of an entity."""
+        if entity.type not in self._fields:
+            self._fields[entity.type] = self._tables.fields(self._tables.type_of(entity))
+        return self._fields[entity.type]
+
+    def find(self, number: int) -> Entity | None:
+        """Return the entity that has a number; None if it is gone."""
+        if number not in self._found:
+            self._found[number] = self._tables.many([number]).get(number)
+        return self._found[number]
 
 
 def type_names_of(name: str) -> set[str]:
