@@ -5,6 +5,7 @@ names. Where neither does, the names are the stand-in's own.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from pytest_jama.sandbox.octane.entity_tables import FIRST_ID, EntityTables, NewEntity
 from pytest_jama.sandbox.octane.entity_types import TYPES
@@ -113,7 +114,7 @@ def seed_workspace(tables: EntityTables, *, first: int) -> int:
     """
     tables.database.raise_counter("entity", first - 1)
     users = tables.insert([_user(*names) for names in _USERS])
-    tables.insert([*_list_entries(), *_phases(), *_metadata()])
+    tables.insert(_of_every_workspace())
     own = [
         NewEntity(type="release", fields={"name": DEFAULT_RELEASE, "is_default": True}),
         NewEntity(type="work_item_root", fields={"name": "Backlog"}),
@@ -121,6 +122,11 @@ def seed_workspace(tables: EntityTables, *, first: int) -> int:
     tables.insert(own, author=users[0])
     tables.database.raise_counter("entity", FIRST_ID - 1)
     return users[0]
+
+
+@cache  # these are 700
+def _of_every_workspace() -> tuple[NewEntity, ...]:
+    return (*_list_entries(), *_phases(), *_metadata())
 
 
 def _user(name: str, first: str, last: str) -> NewEntity:
