@@ -4,6 +4,7 @@ import base64
 import binascii
 import hmac
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
@@ -55,12 +56,12 @@ class Call:
         """The switches."""
         return self.site.knobs
 
-    @property
+    @cached_property
     def api_url(self) -> str:
         """Address that all hrefs start with."""
         return f"{base_url_of(self.request, self.site)}/rest/v1"
 
-    @property
+    @cached_property
     def with_time(self) -> bool:
         """Whether dates inside `fields` carry a time."""
         return self.request.headers.get(TIME_HEADER, "").lower() == "true"

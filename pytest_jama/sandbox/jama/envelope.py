@@ -135,9 +135,8 @@ _TARGETS = {
 
 def links_of(call: Call, values: Sequence[Json]) -> Json:
     """Describe what the objects of an answer refer to."""
-    api_url = call.api_url
     return {
-        f"data.{path}": {"type": target, "href": f"{api_url}/{target}/{{data.{path}}}"}
+        f"data.{path}": {"type": target, "href": f"{call.api_url}/{target}/{{data.{path}}}"}
         for path, target in _TARGETS.items()
         if _parts_at(path, values)
     }
