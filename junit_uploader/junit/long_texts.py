@@ -163,9 +163,9 @@ class _LinesForTools:
 
     def add(self, piece: str) -> None:
         """Look at some more of the text."""
-        *lines, self._open = (self._open + piece).split("\n")
-        if lines and (self._is_block or any(elements.BEGIN in each for each in lines)):
-            for line in lines:
+        whole, end, self._open = (self._open + piece).rpartition("\n")
+        if end and (self._is_block or elements.BEGIN in whole):
+            for line in whole.split("\n"):
                 self._look_at(line)
         if len(self._open) > _LONGEST_LINE:
             self._look_at(self._open)
