@@ -16,7 +16,7 @@ from pytest_jama.config.types import Allowed, find_metadata
 from pytest_jama.core.text import clean, quoted, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
@@ -28,6 +28,10 @@ FindOrigin = Callable[[KeyPath], str]
 """Returns where a setting stands, or what should contain it."""
 
 _MOST_CHARACTERS = 60
+
+# For each model once: a file may have thousands of mistakes.
+_keys: dict[type[BaseModel], Mapping[str, FieldInfo]] = {}
+_paths: dict[type[BaseModel], Mapping[str, str]] = {}
 
 
 class Mistake(NamedTuple):
@@ -63,11 +67,17 @@ def describe(error: ErrorDetails, model: type[BaseModel]) -> Mistake:
     return Mistake(path, f"{name} {_describe_value(error['input'])}", f"use {_allowed(field)}")
 
 
-def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+def keys_of(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
     """Return the fields of a model by their keys in the settings file; credentials have none.
 
     What a kind of server has of its own comes before what all kinds share.
     """
+    if model not in _keys:
+        _keys[model] = _find_keys(model)
+    return _keys[model]
+
+
+def _find_keys(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
     fields = model.model_fields
     if issubclass(model, SharedSettings):
         own = [name for name in inspect.get_annotations(model) if name in fields]
@@ -166,7 +176,15 @@ def find_similar(text: str, known: Iterable[str]) -> str | None:
 
 def _find_elsewhere(key: str, model: type[BaseModel]) -> str | None:
     """Return the dotted path of a key of that name in another section."""
-    return next((".".join(path) for path in _all_paths(model) if path[-1] == key), None)
+    return _first_paths(model).get(key)
+
+
+def _first_paths(model: type[BaseModel]) -> Mapping[str, str]:
+    """Return the dotted path of the first key of each name."""
+    if model not in _paths:
+        paths = reversed(tuple(_all_paths(model)))
+        _paths[model] = {path[-1]: ".".join(path) for path in paths}
+    return _paths[model]
 
 
 def _all_paths(model: type[BaseModel], above: KeyPath = ()) -> Iterator[KeyPath]:
