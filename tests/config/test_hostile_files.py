@@ -195,7 +195,8 @@ def test_a_file_takes_time_in_proportion_to_its_size(
     tmp_path: Path, begin: str, unit: str, end: str, count: int
 ) -> None:
     def load_units(times: int) -> None:
-        text = begin + "".join(unit.replace("{}", str(n + 1)) for n in range(times)) + end
+        units = (unit.replace("{}", str(n + 1)) for n in range(times))
+        text = begin + ("".join(units) if "{}" in unit else unit * times) + end
         with contextlib.suppress(SettingsError):
             load(tmp_path, text, environ={"A": "a"})
 
