@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import http.client
 import os
 import socket
 import struct
@@ -12,7 +11,7 @@ import threading
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -447,6 +446,7 @@ class MadServer:
     def __init__(self, port: int) -> None:
         self._port = port
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._kept: list[socket.socket] = []
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
@@ -485,16 +485,18 @@ class MadServer:
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+        for connection in self._kept:
+            connection.close()
 
     def _serve(self, client: socket.socket) -> None:
         with client, contextlib.suppress(OSError), client.makefile("rb") as stream:
             while line := stream.readline():
-                headers = http.client.parse_headers(stream)
-                body = stream.read(int(headers["Content-Length"] or 0))
-                self._answer(client, line.decode(), dict(headers.items()), body)
+                headers = _read_headers(stream)
+                body = stream.read(int(headers.get(b"content-length", 0)))
+                self._answer(client, line.decode(), headers, body)
 
     def _answer(
-        self, client: socket.socket, line: str, headers: dict[str, str], body: bytes
+        self, client: socket.socket, line: str, headers: dict[bytes, bytes], body: bytes
     ) -> None:
         method, path, _ = line.split()
         with self._lock:
@@ -503,7 +505,10 @@ class MadServer:
         if kind is not None and kind.__name__ in FINAL | SLOW:
             status, content = b"HTTP/1.1 200 OK", b""  # nothing is done
         else:
-            status, content = self._pass_on(method, path, headers, body)
+            passed = (b"authorization", b"content-type")
+            lines = [b"%s: %s" % (name, headers[name]) for name in passed if name in headers]
+            lines += b"Host: 127.0.0.1", b"Content-Length: %d" % len(body)
+            status, content = self._pass_on(CRLF.join([line.encode().rstrip(), *lines, b"", body]))
         talk = Talk(client, status, content, self._ended)
         self.came.set()
         if kind is None:
@@ -511,17 +516,24 @@ class MadServer:
         else:
             kind(talk)
 
-    def _pass_on(
-        self, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> tuple[bytes, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
-        wanted = ("authorization", "content-type")
-        passed = {name: value for name, value in headers.items() if name.lower() in wanted}
-        connection.request(method, path, body, passed)
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        return b"HTTP/1.1 %d %s" % (answer.status, answer.reason.encode()), content
+    def _pass_on(self, request: bytes) -> tuple[bytes, bytes]:
+        """Return the status line and the content of the answer."""
+        with self._lock:
+            kept = self._kept.pop() if self._kept else None
+        connection = kept or socket.create_connection(("127.0.0.1", self._port), timeout=30)
+        with connection.makefile("rb") as stream:
+            connection.sendall(request)
+            status = stream.readline().rstrip()
+            content = stream.read(int(_read_headers(stream)[b"content-length"]))
+        with self._lock:
+            self._kept.append(connection)
+        return status, content
+
+
+def _read_headers(stream: BinaryIO) -> dict[bytes, bytes]:
+    """Read lines up to the blank one; their names come in small letters."""
+    parts = (line.partition(b":") for line in iter(stream.readline, CRLF))
+    return {name.lower(): value.strip() for name, _, value in parts}
 
 
 @contextmanager
