@@ -19,7 +19,6 @@ UNNAMED = "(unnamed)"
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _IN_ATTRIBUTE = re.compile('[\x00-\x1f\x7f&<>"\ud800-\udfff\ufffe\uffff]')
-_MARKED = re.compile("[\r&<>]")
 _REFERENCES = {
     "&": "&amp;",
     "<": "&lt;",
@@ -95,9 +94,9 @@ def attribute(text: str) -> str:
 def content(text: str) -> str:
     """Return a text as it stands in an element: without colours, what is forbidden as U+FFFD."""
     text = clean(text)
-    if _MARKED.search(text) is None:
-        return text
-    return _MARKED.sub(lambda match: _REFERENCES[match[0]], text)
+    for mark in "&<>\r":  # `&` before the others, whose references have one
+        text = text.replace(mark, _REFERENCES[mark])
+    return text
 
 
 LARGEST = 2**63 - 1
