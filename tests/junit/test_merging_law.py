@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,7 +20,7 @@ from tests.junit.reports import suite
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from junit_uploader.merged_reports import LinkedTests
     from pytest_jama.core.verdicts import Judgement
@@ -69,12 +68,19 @@ cases = st.builds(
 linked_cases = cases.filter(lambda case: case.refs != "")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Write reports over each other: to remove a folder for each takes longer than to read them."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.chdir(tmp_path_factory.mktemp("reports"))
+        yield
+
+
 def read_linked(*reports: str) -> LinkedTests:
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder, f"{number}.xml") for number in range(len(reports))]
-        for path, report in zip(paths, reports, strict=True):
-            path.write_text(report)
-        found = read_reports(map(str, paths))
+    paths = [Path(f"{number}.xml") for number in range(len(reports))]
+    for path, report in zip(paths, reports, strict=True):
+        path.write_text(report)
+    found = read_reports(map(str, paths))
     return link_tests(found.groups(), find_links=lambda *_: (), find_within=lambda _: ())
 
 
