@@ -10,6 +10,7 @@ import contextlib
 import functools
 import json
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,12 +90,15 @@ class Cut:
 
     def count(self, kind: str) -> int:
         """Count the lines of a kind that can be read."""
-        return sum(line == kind for line in self._kinds())
+        return self._kinds[kind]
 
-    def _kinds(self) -> Iterator[str]:
+    @functools.cached_property
+    def _kinds(self) -> Counter[str]:
+        found: Counter[str] = Counter()
         for raw in self.content.split(b"\n"):
             with contextlib.suppress(ValueError):
-                yield json.loads(raw)["line"]
+                found[json.loads(raw)["line"]] += 1
+        return found
 
 
 @pytest.fixture(autouse=True, scope="module")
