@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 SENT, MISMATCH, UNVERIFIED = SendState.SENT, SendState.MISMATCH, SendState.UNVERIFIED
 
+COUNT = 52
+"""More runs than one page of a list has."""
+
 
 @pytest.fixture
 def lagging(fake_time: FakeTime) -> Iterator[JamaWorld]:
@@ -68,9 +71,9 @@ def test_runs_that_show_late_are_waited_for_and_written_once(
     lag_s: float, give_up_after: str, lagging: JamaWorld, fake_time: FakeTime
 ) -> None:
     lag = RandomFault("lag", path="/testruns", wait_s=lag_s)
-    receipts, patches, others = _upload(lagging, fake_time, 60, lag, give_up_after=give_up_after)
+    receipts, patches, others = _upload(lagging, fake_time, COUNT, lag, give_up_after=give_up_after)
     assert lagging.sandbox.faults.played["lag"] >= 2
-    assert (_states(receipts), patches) == ({SENT}, 60)
+    assert (_states(receipts), patches) == ({SENT}, COUNT)
     assert sum(fake_time.slept) <= 30.5
     assert others <= 7 * 2
 
@@ -86,10 +89,10 @@ def test_a_lag_longer_than_that_costs_one_more_reading_of_each_run(
 def test_a_list_that_lags_without_end_is_not_waited_for_longer(
     lagging: JamaWorld, fake_time: FakeTime
 ) -> None:
-    receipts, patches, others = _upload(lagging, fake_time, 60, RandomFault("lag", wait_s=9e9))
-    assert (_states(receipts), patches) == ({SENT}, 60)
+    receipts, patches, others = _upload(lagging, fake_time, COUNT, RandomFault("lag", wait_s=9e9))
+    assert (_states(receipts), patches) == ({SENT}, COUNT)
     assert sum(fake_time.slept) == 30.5
-    assert others <= 7 * 2 + 60
+    assert others <= 7 * 2 + COUNT
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -97,14 +100,14 @@ def test_pages_that_flip_between_replicas_are_read_until_each_run_was_shown(
     seed: int, lagging: JamaWorld, fake_time: FakeTime
 ) -> None:
     fault = RandomFault("lag", probability=0.6, path="/testruns", wait_s=9e9, seed=seed)
-    receipts, patches, _ = _upload(lagging, fake_time, 120, fault)
-    assert (_states(receipts), patches) == ({SENT}, 120)
+    receipts, patches, _ = _upload(lagging, fake_time, 2 * COUNT, fault)
+    assert (_states(receipts), patches) == ({SENT}, 2 * COUNT)
 
 
 def test_only_what_is_old_is_read_again(lagging: JamaWorld, fake_time: FakeTime) -> None:
     second_page = RandomFault("lag", path="/testruns", wait_s=9e9, after=1, times=1)
-    receipts, patches, others = _upload(lagging, fake_time, 60, second_page)
-    assert (_states(receipts), patches, others, fake_time.slept) == ({SENT}, 60, 3, [0.5])
+    receipts, patches, others = _upload(lagging, fake_time, COUNT, second_page)
+    assert (_states(receipts), patches, others, fake_time.slept) == ({SENT}, COUNT, 3, [0.5])
 
 
 @pytest.mark.parametrize("give_up_after, waits_s", [("1s", 12), ("24s", 12), ("40s", 20)])
@@ -120,8 +123,8 @@ def test_the_wait_is_not_longer_than_give_up_after_or_some_seconds(
 def test_what_is_shown_at_once_is_read_once_without_a_pause(
     lagging: JamaWorld, fake_time: FakeTime
 ) -> None:
-    receipts, patches, others = _upload(lagging, fake_time, 60)
-    assert (_states(receipts), patches, others, fake_time.slept) == ({SENT}, 60, 2, [])
+    receipts, patches, others = _upload(lagging, fake_time, COUNT)
+    assert (_states(receipts), patches, others, fake_time.slept) == ({SENT}, COUNT, 2, [])
 
 
 def test_a_third_value_is_a_mismatch_at_once(lagging: JamaWorld, fake_time: FakeTime) -> None:
@@ -143,9 +146,9 @@ def test_runs_that_were_shown_stay_confirmed_when_reading_the_others_fails(
         RandomFault("403", method="GET", path="/testruns", after=2),
         RandomFault("lag", path="/testruns", wait_s=9e9, after=1),
     )
-    receipts, patches, _ = _upload(lagging, fake_time, 60, *faults)
-    assert [receipt.state for receipt in receipts] == [SENT] * 50 + [UNVERIFIED] * 10
-    assert patches == 60
+    receipts, patches, _ = _upload(lagging, fake_time, COUNT, *faults)
+    assert [receipt.state for receipt in receipts] == [SENT] * 50 + [UNVERIFIED] * (COUNT - 50)
+    assert patches == COUNT
 
 
 @pytest.mark.parametrize("lag_s", [3, 12])
