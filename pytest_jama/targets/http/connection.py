@@ -295,7 +295,7 @@ class Connection:
             HttpRequest(
                 request.method,
                 self.url + request.path,
-                params=request.encoded_query or list(request.query),
+                params=request.parameters,
                 data=request.body,
                 headers=request.headers,
                 auth=login,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from requests.auth import AuthBase
 
@@ -215,6 +215,11 @@ class Request:
         if self.body:
             return {"Content-Type": self.content_type, **dict(self.more_headers)}
         return {**({"Accept": "*/*"} if self.takes_bytes else {}), **dict(self.more_headers)}
+
+    @property
+    def parameters(self) -> str:
+        """All parameters, encoded: `requests` takes long to find out what else it was given."""
+        return self.encoded_query or urlencode(self.query)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
