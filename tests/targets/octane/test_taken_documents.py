@@ -151,10 +151,10 @@ def test_runs_that_may_not_be_read_are_a_refusal(make_lab: MakeLab) -> None:
 
 
 def test_documents_that_are_read_back_together_are_in_the_same_lists(octane: OctaneLab) -> None:
-    results = [result(f"t.py::test_{at:04}") for at in range(1_500)]
+    results = [result(f"t.py::test_{at:04}") for at in range(1_100)]
     first, second = (
-        build_documents(results[:750], DocumentHead()),
-        build_documents(results[750:], DocumentHead()),
+        build_documents(results[:550], DocumentHead()),
+        build_documents(results[550:], DocumentHead()),
     )
     documents = [*first, *second]
     for document in documents:
@@ -170,6 +170,6 @@ def test_documents_that_are_read_back_together_are_in_the_same_lists(octane: Oct
     asked = list(octane.asked)
     assert asked[:2] == ["GET previous_runs"] * 2
     assert taken.follow_up(documents[1], 1) == (
-        "1 of 750 runs not there as sent: t.py::test_0900: sent Passed, the server has nothing"
+        "1 of 550 runs not there as sent: t.py::test_0900: sent Passed, the server has nothing"
     )
     assert octane.asked == asked
