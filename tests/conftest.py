@@ -24,7 +24,7 @@ from pytest_jama.config.environment import CI_SYSTEMS
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from tests.fork_server import quick_python
-from tests.forking import keep_metadata
+from tests.forking import keep_metadata, keep_plugins
 from tests.harness import ADDOPTS, Repository
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def pytest_configure() -> None:
     Shells start what runs in the background with Ctrl-C ignored, and every process hands that on.
     """
     keep_metadata()
+    keep_plugins()
     for system in CI_SYSTEMS:
         for name in filter(None, (system.sign, system.summary, system.outputs)):
             os.environ.pop(name, None)

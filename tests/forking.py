@@ -8,6 +8,7 @@ import functools
 import gc
 import importlib
 import importlib.metadata
+import inspect
 import json
 import os
 import runpy
@@ -17,11 +18,13 @@ import socket
 import sys
 import tempfile
 import time
+import types
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _HEEDED_LATER = {"PYTHONPATH", "PYTHONIOENCODING"}
 _LATE = (
@@ -74,6 +77,63 @@ def keep_metadata() -> None:
     vars(importlib.metadata)["distributions"] = distributions
 
 
+def keep_plugins() -> None:
+    """Let this process look through each plugin once: pytest does it in each session.
+
+    That is a quarter of the time of a short one. Hooks and fixtures are still looked up anew,
+    but no longer the hundreds of other names in a module.
+    """
+    from _pytest import fixtures  # noqa: PLC0415, TID251 (what it does too often is kept from it)
+    from pluggy import _manager  # noqa: PLC0415 (the same)
+
+    def may_be_hook(name: str, value: object) -> bool:
+        is_named, is_marked = name.startswith("pytest_"), getattr(value, "__dict__", None)
+        return inspect.isroutine(value) and bool(is_named or is_marked)
+
+    def is_fixture(_: str, value: object) -> bool:
+        return type(value) is kind
+
+    modules, classes = (types.ModuleType,), (types.ModuleType, type)
+    vars(_manager)["dir"] = _keep_names(
+        may_be_hook, lambda holder: holder if isinstance(holder, modules) else None
+    )
+    kind = getattr(fixtures, "FixtureFunctionDefinition", None)  # since pytest 8.4
+    if kind:
+        vars(fixtures)["dir"] = _keep_names(
+            is_fixture, lambda holder: holder if isinstance(holder, classes) else type(holder)
+        )
+
+
+def _keep_names(
+    is_wanted: Callable[[str, object], bool], source_of: Callable[[object], object]
+) -> Callable[[object], list[str]]:
+    """Return a `dir` that tells all names the first time, as pytest warns of some, and then fewer.
+
+    Args:
+        is_wanted: Whether a name is told again, by itself and its value.
+        source_of: Returns what bears the values, or None if all are told again.
+    """
+    kept: weakref.WeakKeyDictionary[object, list[str]] = weakref.WeakKeyDictionary()
+
+    def names_in(holder: object) -> list[str]:
+        source = source_of(holder)
+        if source in kept:
+            return kept[source]
+        names = dir(holder)
+        if source is not None:
+            kept[source] = [name for name in names if is_wanted(name, _get(source, name))]
+        return names
+
+    return names_in
+
+
+def _get(source: object, name: str) -> object:
+    try:
+        return getattr(source, name, None)
+    except Exception:  # noqa: BLE001 (pytest passes over it as well)
+        return None
+
+
 class Forked:
     """A process that a server has forked.
 
@@ -112,6 +172,7 @@ def main(descriptor: int, called: int, usual: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     atexit.register(_end_at_once)  # the first of all, so that it is called behind all others
     keep_metadata()
+    keep_plugins()
     _import_all(usual)
     ours, of_sessions = socket.socketpair()
     control, calls = socket.socket(fileno=descriptor), socket.socket(fileno=called)

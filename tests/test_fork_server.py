@@ -23,6 +23,7 @@ LOOKS = """
 import json, os, signal, sys
 
 def test_it(request):
+    plugins = request.config.pluginmanager
     seen = {
         "argv": sys.argv,
         "path": sys.path,
@@ -33,6 +34,8 @@ def test_it(request):
         "rewritten": type(sys.modules["pytest_jama.plugin"].__loader__).__name__,
         "streams": [[s.encoding, s.errors, s.isatty(), s.line_buffering] for s in (
             sys.__stdout__, sys.__stderr__, sys.__stdin__)],
+        "hooks": sorted(f"{hook.name} of {name}" for name, plugin in plugins.list_name_plugin()
+            for hook in plugins.get_hookcallers(plugin) or () if not name.isdigit()),
     }
     with open(os.environ["SEEN"], "w") as file:
         json.dump(seen, file)
@@ -79,8 +82,9 @@ def test_a_forked_process_sees_what_a_started_one_sees(
         (["pytest_jama", "upload", "none.jsonl"], 2),
         (["junit_uploader", "--version"], 0),
         (["pytest", "--no-such-option"], 4),
+        (["pytest", "--fixtures", "-qq"], 0),
     ],
-    ids=["upload", "uploader", "usage"],
+    ids=["upload", "uploader", "usage", "fixtures"],
 )
 def test_a_forked_command_says_and_ends_with_the_same(
     tmp_path: Path, command: list[str], status: int
