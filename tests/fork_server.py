@@ -131,15 +131,16 @@ def _run_forked(
             alarm.cancel()
 
 
-def quick_python(usual: str) -> str:
+def quick_python(usual: str, **mode: str) -> str:
     """Return a program that does what Python does; ``-m MODULE`` is forked, and takes less time.
 
     Commands of ours that start ``sys.executable`` are given it.
 
     Args:
         usual: The usual options of its sessions.
+        mode: Variables by which all of them let Python start in another way.
     """
-    return _start_server(usual).python if hasattr(socket, "send_fds") else _PYTHON
+    return _start_server(usual, **mode).python if hasattr(socket, "send_fds") else _PYTHON
 
 
 class _Server(NamedTuple):

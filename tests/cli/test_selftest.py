@@ -27,6 +27,9 @@ from pytest_jama.cli.selftest.scene import (
     judge,
 )
 from pytest_jama.sandbox.jama.knobs import Knobs
+from tests.fork_server import quick_python
+from tests.forking import heeded_at_start
+from tests.harness import ADDOPTS
 
 if TYPE_CHECKING:
     from pytest_jama.cli.selftest.scene import Fact, Judged
@@ -34,7 +37,16 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parents[2] / "docs" / "qualification.md"
 ALL = [(scene, check) for scene in SCENES for check in scene.checks]
+_HANDED_ON = {"LANG", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"}
 BY_NAME = {scene.name: scene for scene in SCENES}
+
+
+@pytest.fixture
+def quick_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the processes of scenes come from a fork server, which begins as they do."""
+    for name in heeded_at_start(os.environ).keys() - _HANDED_ON:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(sys, "executable", quick_python(ADDOPTS, PYTHONUTF8="1"))
 
 
 def conclusions(judged: list[Judged]) -> dict[str, Conclusion]:
@@ -74,6 +86,7 @@ def test_true_is_not_1_and_what_is_not_seen_equals_nothing() -> None:
     assert all(NOT_SEEN not in check.expected.values() for _, check in ALL)
 
 
+@pytest.mark.usefixtures("quick_scenes")
 def test_a_server_that_passes_steps_by_itself_is_seen() -> None:
     scene = BY_NAME["steps"]
     found = conclusions(judge(scene, play(scene, knobs=Knobs(skipped_steps="pass"))))
@@ -145,6 +158,7 @@ def test_processes_of_a_scene_get_nothing_of_the_environment_that_may_be_secret(
 # -- the command ---------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("quick_scenes")
 def test_a_selftest_of_some_checks_writes_both_reports_and_leaves_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
