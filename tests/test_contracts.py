@@ -14,7 +14,7 @@ import sys
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -132,12 +132,35 @@ def _dotted(module: str) -> str:
     return module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
+class Stated(NamedTuple):
+    """What the statements of both packages say, wherever they stand.
+
+    Attributes:
+        imported: The modules that are imported, and those from which names are.
+        classes: The names of classes.
+    """
+
+    imported: set[str]
+    classes: list[str]
+
+
 @functools.cache
-def _parsed_statements() -> list[ast.stmt]:
-    """Return the imports and classes of both packages, wherever they stand."""
-    kinds = (ast.Import, ast.ImportFrom, ast.ClassDef)
-    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES)
-    return [node for tree in trees for node in ast.walk(tree) if isinstance(node, kinds)]
+def _stated() -> Stated:
+    """Return what the statements say; no tree is kept: that would take more time than to parse."""
+    stated = Stated(set(), [])
+    for path in SOURCES:
+        left: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+        while left:
+            node = left.pop()
+            if isinstance(node, ast.Import):
+                stated.imported.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                stated.imported.add(node.module or "")
+            elif isinstance(node, ast.ClassDef):
+                stated.classes.append(node.name)
+            inner = ast.iter_child_nodes(node)
+            left += [each for each in inner if not isinstance(each, ast.expr)]
+    return stated
 
 
 def _name(path: Path) -> str:
@@ -156,63 +179,50 @@ def outside_rooms(library: str) -> list[str]:
     return [module for module in samples if not module.startswith(HOMES[library])]
 
 
-@pytest.fixture(scope="module")
-def refused_libraries(tmp_path_factory: pytest.TempPathFactory) -> str:
-    form = FORMS["in a function"]
-    planted = [(module, form.format(name)) for name in HOMES for module in outside_rooms(name)]
-    return refusals_of(tmp_path_factory.mktemp("libraries"), planted)
-
-
-@pytest.mark.parametrize("library", HOMES)
-def test_library_is_refused_outside_its_rooms(refused_libraries: str, library: str) -> None:
-    expected = {f"- {_dotted(module)} -> {library} (l." for module in outside_rooms(library)}
-    assert {line for line in expected if line not in refused_libraries} == set()
-
-
-@pytest.fixture(scope="module")
-def refused_upward(tmp_path_factory: pytest.TempPathFactory) -> str:
-    form = FORMS["in a function"]
-    planted = [(module, form.format(imported)) for module, imported in UPWARD.items()]
-    return refusals_of(tmp_path_factory.mktemp("upward"), planted)
-
-
-@pytest.mark.parametrize("module, imported", UPWARD.items())
-def test_import_that_points_up_is_refused(refused_upward: str, module: str, imported: str) -> None:
-    assert f"- {_dotted(module)} -> {imported} (l." in refused_upward
-
-
-IMPORTERS = ("pytest_jama/core/cases.py", "pytest_jama/core/text.py", "pytest_jama/core/plan.py")
+IMPORTERS = ("pytest_jama/core/text.py", "pytest_jama/core/plan.py", "pytest_jama/core/port.py")
 LOOSE = ("pytest_jama", "pytest_jama/targets", "junit_uploader")
 
 
 @pytest.fixture(scope="module")
-def refused_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> str:
+def refused(tmp_path_factory: pytest.TempPathFactory) -> str:
+    form = FORMS["in a function"]
+    libraries = [(module, form.format(name)) for name in HOMES for module in outside_rooms(name)]
+    upward = [(module, form.format(imported)) for module, imported in UPWARD.items()]
     forms = [
-        (module, form.format("pytest_jama.config.loading"))
-        for module, form in zip(IMPORTERS, FORMS.values(), strict=True)
+        (module, each.format("pytest_jama.config.loading"))
+        for module, each in zip(IMPORTERS, FORMS.values(), strict=True)
     ]
     loose = [(f"{folder}/loose.py", '"""Has no place."""\n') for folder in LOOSE]
-    return refusals_of(tmp_path_factory.mktemp("elsewhere"), [*forms, *loose])
+    planted = [*libraries, *upward, *forms, *loose]
+    return refusals_of(tmp_path_factory.mktemp("planted"), planted)
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_library_is_refused_outside_its_rooms(refused: str, library: str) -> None:
+    expected = {f"- {_dotted(module)} -> {library} (l." for module in outside_rooms(library)}
+    assert {line for line in expected if line not in refused} == set()
+
+
+@pytest.mark.parametrize("module, imported", UPWARD.items())
+def test_import_that_points_up_is_refused(refused: str, module: str, imported: str) -> None:
+    assert f"- {_dotted(module)} -> {imported} (l." in refused
 
 
 @pytest.mark.parametrize("module", IMPORTERS, ids=FORMS)
-def test_import_is_refused_wherever_it_stands(refused_elsewhere: str, module: str) -> None:
-    assert f"- {_dotted(module)} -> pytest_jama.config.loading (l." in refused_elsewhere
+def test_import_is_refused_wherever_it_stands(refused: str, module: str) -> None:
+    assert f"- {_dotted(module)} -> pytest_jama.config.loading (l." in refused
 
 
 @pytest.mark.parametrize("folder", LOOSE)
-def test_module_without_a_place_is_refused(refused_elsewhere: str, folder: str) -> None:
-    assert _dotted(f"{folder}/loose.py") in refused_elsewhere
+def test_module_without_a_place_is_refused(refused: str, folder: str) -> None:
+    assert _dotted(f"{folder}/loose.py") in refused
 
 
 def test_every_library_has_its_rooms() -> None:
     linter = pytest.importorskip("importlinter.api")
     contracts = linter.read_configuration(str(CONTRACTS))["contracts_options"]
     placed = {name for each in contracts for name in each.get("protected_modules", ())}
-    nodes = _parsed_statements()
-    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    sources = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
-    libraries = {name.partition(".")[0] for name in plain | sources} - sys.stdlib_module_names
+    libraries = {name.partition(".")[0] for name in _stated().imported} - sys.stdlib_module_names
     assert libraries - {package.name for package in PACKAGES} <= placed
 
 
@@ -227,5 +237,5 @@ def test_names_of_modules_tell_them_apart() -> None:
 
 
 def test_names_of_classes_tell_them_apart() -> None:
-    counts = Counter(node.name for node in _parsed_statements() if isinstance(node, ast.ClassDef))
+    counts = Counter(_stated().classes)
     assert [name for name, count in counts.items() if count > 1] == []
