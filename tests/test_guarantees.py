@@ -6,6 +6,7 @@ import ast
 import re
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -27,10 +28,36 @@ def promises() -> dict[str, list[tuple[str, str]]]:
     }
 
 
+class Function(NamedTuple):
+    """What a function consists of; its tree would slow down all collections of garbage.
+
+    Attributes:
+        names: All names in it.
+        attributes: All attributes in it.
+        has_assert: Whether it asserts.
+    """
+
+    names: set[str]
+    attributes: set[str]
+    has_assert: bool
+
+    def asserts(self) -> bool:
+        return self.has_assert or "raises" in self.attributes
+
+
 @cache
-def functions_of(file: str) -> dict[str, ast.FunctionDef]:
+def functions_of(file: str) -> dict[str, Function]:
     tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
-    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return {node.name: parts_of(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def parts_of(function: ast.FunctionDef) -> Function:
+    nodes = [*ast.walk(function)]
+    return Function(
+        {node.id for node in nodes if isinstance(node, ast.Name)},
+        {node.attr for node in nodes if isinstance(node, ast.Attribute)},
+        any(isinstance(node, ast.Assert) for node in nodes),
+    )
 
 
 @pytest.mark.parametrize("promise", promises())
@@ -48,16 +75,6 @@ def test_a_test_that_holds_a_promise_asserts_and_has_no_excuse(file: str) -> Non
 
 def is_a_test_without_excuse(file: str, test: str) -> bool:
     functions = functions_of(file)
-    called = {node.id for node in ast.walk(functions[test]) if isinstance(node, ast.Name)}
-    helpers = (functions[name] for name in called if name in functions)
-    does_assert = any(asserts(function) for function in (functions[test], *helpers))
-    return does_assert and not _EXCUSES & attributes_in(functions[test])
-
-
-def attributes_in(function: ast.FunctionDef) -> set[str]:
-    return {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
-
-
-def asserts(function: ast.FunctionDef) -> bool:
-    has_assert = any(isinstance(node, ast.Assert) for node in ast.walk(function))
-    return has_assert or "raises" in attributes_in(function)
+    helpers = (functions[name] for name in functions[test].names if name in functions)
+    does_assert = any(function.asserts() for function in (functions[test], *helpers))
+    return does_assert and not _EXCUSES & functions[test].attributes
