@@ -82,6 +82,7 @@ def test_every_test_is_known_with_its_cases_and_none_is_run() -> None:
     }
 
 
+@pytest.mark.usefixtures("quick_children")
 def test_what_cannot_be_collected_or_understood_is_named(folder: Path) -> None:
     folder.joinpath("test_broken.py").write_text("import no_such_module\n")
     folder.joinpath("test_wrong.py").write_text(
@@ -97,6 +98,7 @@ def test_what_cannot_be_collected_or_understood_is_named(folder: Path) -> None:
     assert "'nonsense' is not a case reference" in wrong
 
 
+@pytest.mark.usefixtures("quick_children")
 def test_two_files_of_one_name_are_told_with_what_pytest_advises(folder: Path) -> None:
     for name in ("one", "two"):
         (folder / name).mkdir()
@@ -113,7 +115,7 @@ def test_two_files_of_one_name_are_told_with_what_pytest_advises(folder: Path) -
     [(["--bogus"], "unrecognized arguments: --bogus"), (["nowhere.py"], "nowhere.py")],
     ids=["option", "path"],
 )
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("folder", "quick_children")
 def test_wrong_arguments_are_refused_in_the_words_of_pytest(
     arguments: list[str], said: str
 ) -> None:
@@ -123,6 +125,7 @@ def test_wrong_arguments_are_refused_in_the_words_of_pytest(
     assert said in str(caught.value)
 
 
+@pytest.mark.usefixtures("quick_children")
 def test_wrong_settings_are_refused(folder: Path) -> None:
     folder.joinpath("jama.yaml").write_text("tests: 3\n")
 
@@ -174,6 +177,7 @@ class TestLegacy(unittest.TestCase):
 """
 
 
+@pytest.mark.usefixtures("quick_children")
 def test_the_source_of_each_test_is_known(folder: Path) -> None:
     folder.joinpath("test_told.py").write_text(TOLD)
 
