@@ -286,7 +286,7 @@ BREAK_THE_END = (
 
 def test_end_that_breaks_says_how_to_go_on(three: Repository) -> None:
     three.write("test_it.py", THREE + BREAK_THE_END)
-    finished = three.pytest(imports_anew=True)
+    finished = three.pytest()
     assert finished.status == 8
     assert "in the end of the session: ModuleNotFoundError" in finished.summary, finished.output
     (journal,) = (three.folder / ".jama").glob("*.jsonl")
@@ -295,7 +295,7 @@ def test_end_that_breaks_says_how_to_go_on(three: Repository) -> None:
 
 def test_session_without_terminal_says_on_stderr_what_is_not_sent(three: Repository) -> None:
     three.write("test_it.py", THREE + BREAK_THE_END)
-    finished = three.pytest("-p", "no:terminal", imports_anew=True)
+    finished = three.pytest("-p", "no:terminal")
     assert finished.output.startswith("Jama Connect\n")
     assert "\nERROR      in the end of the session: ModuleNotFoundError" in finished.output
     assert "next       pytest-jama upload .jama/" in finished.output
