@@ -116,17 +116,18 @@ class OctaneFaultWorld:
     def stored(self) -> dict[str, str]:
         """Return what the run of each test shows."""
         store, tests = self.sandbox.store, {}
-        for test in store.all("automated_tests"):
+        for test in store.all("automated_tests", fields="class_name,name"):
             if test["class_name"] == self.module:
                 tests[test["id"]] = test["name"]
-        runs = [run for run in store.all("automated_runs") if run["test"]["id"] in tests]
+        shown = store.all("automated_runs", fields="test,native_status")
+        runs = [run for run in shown if run["test"]["id"] in tests]
         found = {tests[run["test"]["id"]]: run["native_status"]["id"] for run in runs}
         assert len(found) == len(runs)
         return {name: status.rpartition(".")[2] for name, status in found.items()}
 
     def pushed(self) -> Counter[str]:
         """Count how often the server has taken a run of each test."""
-        history = self.sandbox.store.all("previous_runs")
+        history = self.sandbox.store.all("previous_runs", fields="test_name,test_class")
         return Counter(run["test_name"] for run in history if run["test_class"] == self.module)
 
     def made(self) -> Counter[str]:
