@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -89,6 +89,7 @@ def _write_page(name: str, values: dict[str, Any], file: TextIO) -> None:
         file.write("".join(some))
 
 
+@cache  # compiled templates are kept with it: to compile them takes longer than to write a page
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("pytest_jama.report.evidence", "."),
