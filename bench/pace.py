@@ -28,7 +28,7 @@ class Upload(NamedTuple):
 
     Attributes:
         wall_s: From the first request to the last answer.
-        requests: How many were made; of those without retries of their own, the runs.
+        requests: How many were made.
         refused: How many of them were answered with 429.
         lost: How many results did not arrive.
         cpu_s: Processor time of the client.

@@ -108,7 +108,8 @@ def upload_naively(count: int, threads: int) -> dict[str, float]:
     with ThreadPoolExecutor(threads) as pool:
         arrived = sum(pool.map(patch, run_ids))
     wall_s, cpu_s = time.monotonic() - began, time.process_time() - cpu_began
-    return _upload(wall_s, count, CountingRetry.refused, count - arrived, cpu_s)
+    refused = CountingRetry.refused
+    return _upload(wall_s, count + refused, refused, count - arrived, cpu_s)
 
 
 def _upload(
