@@ -120,9 +120,8 @@ class Variables:
         """
         try:
             found = _parse_status(self.ask_git(*_STATUS))
-        except GitError as exc:
-            is_outside = "not a git repository" in str(exc)  # a second question tells no more
-            found = Checkout("" if is_outside else _or_nothing(self.look_up, "GIT_COMMIT"))
+        except GitError:
+            found = Checkout(_or_nothing(self.look_up, "GIT_COMMIT"))
         stated = self.environ.get("GIT_COMMIT", "")
         if stated and stated != found.commit:
             found = Checkout(stated)

@@ -78,22 +78,6 @@ def test_outside_of_a_repository_the_message_says_what_git_said(tmp_path: Path) 
         Variables({}, tmp_path).look_up("GIT_COMMIT")
 
 
-def test_outside_of_a_repository_git_is_asked_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[tuple[str, ...]] = []
-    ask = Variables.ask_git
-
-    def count(variables: Variables, *arguments: str) -> str:
-        asked.append(arguments)
-        return ask(variables, *arguments)
-
-    monkeypatch.setattr(Variables, "ask_git", count)
-    assert Variables({}, tmp_path).find_checkout() == Checkout()
-    assert Variables({"GIT_COMMIT": "1f"}, tmp_path).find_checkout() == Checkout("1f")
-    assert len(asked) == 2
-
-
 def test_outside_of_a_repository_a_default_helps(tmp_path: Path) -> None:
     variables = Variables({}, tmp_path)
     assert interpolate("${GIT_COMMIT:-unknown}", variables.look_up) == "unknown"
