@@ -164,8 +164,8 @@ def test_teamcity_shows_the_counts_beside_its_own() -> None:
 
 
 def test_azure_shows_the_file_of_the_short_form() -> None:
-    page = JobPage("azure", summary="/agent/work/a%b.md")
-    assert commands(told(), page)[-1] == "##vso[task.uploadsummary]/agent/work/a%AZP25b.md"
+    page = JobPage("azure", summary="/agent/_work/a%b.md")
+    assert commands(told(), page)[-1] == "##vso[task.uploadsummary]/agent/_work/a%AZP25b.md"
 
 
 def test_the_values_tell_what_a_gate_may_ask_for_and_no_name() -> None:
