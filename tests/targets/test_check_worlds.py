@@ -16,7 +16,7 @@ from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import open_api
-from pytest_jama.targets.jama.paging import sent_name
+from pytest_jama.targets.jama.named_creation import sent_name
 from pytest_jama.targets.jama.probes.check_report import Mask, merge_settings
 from pytest_jama.targets.jama.probes.inquiry import Inquiry, ServerAnswer
 from pytest_jama.targets.jama.probes.probe_access import AccessProbe

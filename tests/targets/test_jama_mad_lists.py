@@ -10,7 +10,8 @@ import pytest
 
 from pytest_jama.core.errors import NotUsableError
 from pytest_jama.targets.jama.listed_runs import read_listed
-from pytest_jama.targets.jama.paging import Page, most_pages, named, read_all, read_pages
+from pytest_jama.targets.jama.named_creation import named
+from pytest_jama.targets.jama.paging import Page, most_pages, read_all, read_pages
 from pytest_jama.targets.jama.waits import Patience, within
 from pytest_jama.targets.jama.wire import Cycle, find_count, find_created_id, find_id, read_run
 

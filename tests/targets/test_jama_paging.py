@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from pytest_jama.targets.http.request import Query
-from pytest_jama.targets.jama.paging import ShortListError, batches, named, read_all, read_pages
+from pytest_jama.targets.jama.named_creation import named
+from pytest_jama.targets.jama.paging import ShortListError, batches, read_all, read_pages
 from pytest_jama.targets.jama.waits import Patience
 
 PATIENT = Patience(math.inf, time.monotonic)

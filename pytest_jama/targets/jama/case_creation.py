@@ -17,7 +17,7 @@ from pytest_jama.core.text import clean, shorten, visible
 from pytest_jama.targets.http.creation import Seen, Wary
 from pytest_jama.targets.jama.actual_results import escaped, rich_text, words_of
 from pytest_jama.targets.jama.case_places import children_path
-from pytest_jama.targets.jama.paging import sent_name
+from pytest_jama.targets.jama.named_creation import sent_name
 from pytest_jama.targets.jama.traceability import items_of_types, read_rows
 from pytest_jama.targets.jama.wire import read_item
 

@@ -10,7 +10,7 @@ from pytest_jama.core.errors import RefusedError, TargetError
 from pytest_jama.core.plan import Change, ChangeKind
 from pytest_jama.core.text import counted
 from pytest_jama.targets.http.creation import Wary
-from pytest_jama.targets.jama.paging import N
+from pytest_jama.targets.jama.named_creation import N
 from pytest_jama.targets.jama.places import PLANNED_ID
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.plan import Unresolved
     from pytest_jama.core.port import Observer
-    from pytest_jama.targets.jama.paging import Named
+    from pytest_jama.targets.jama.named_creation import Named
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from pytest_jama.core.errors import NotUsableError, Problem, SettingsError
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.case_texts import open_client
-from pytest_jama.targets.jama.paging import named
+from pytest_jama.targets.jama.named_creation import named
 from pytest_jama.targets.jama.places import active_plans, find_cycle, find_plan, get_project
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pytest_jama.targets.jama.change_log import ChangeLog, LookAgain
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.field_values import CreationFields
 from pytest_jama.targets.jama.groups import PlanGroups, look_up
-from pytest_jama.targets.jama.paging import N, describe_cut, named, sent_name
+from pytest_jama.targets.jama.named_creation import N, describe_cut, named, sent_name
 from pytest_jama.targets.jama.runs import Resolution
 from pytest_jama.targets.jama.settling import cycle_holds, is_cycle, is_plan, plan_holds, settle
 from pytest_jama.targets.jama.verify import all_runs, describe_losses, find_runs

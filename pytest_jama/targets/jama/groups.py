@@ -13,7 +13,7 @@ from pytest_jama.targets.jama.case_reasons import no_such_item, not_in_plan
 from pytest_jama.targets.jama.change_log import LookAgain
 from pytest_jama.targets.jama.client import groups_path
 from pytest_jama.targets.jama.filling import Filling, find_present
-from pytest_jama.targets.jama.paging import describe_cut, named, sent_name
+from pytest_jama.targets.jama.named_creation import describe_cut, named, sent_name
 from pytest_jama.targets.jama.places import PLANNED_ID, pick_oldest
 from pytest_jama.targets.jama.settling import group_holds, settle
 from pytest_jama.targets.jama.waits import within

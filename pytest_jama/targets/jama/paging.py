@@ -16,11 +16,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from pytest_jama.core.errors import NotUsableError
-from pytest_jama.core.text import cut_with_hash, visible
 from pytest_jama.targets.jama.wire import find_count, find_id, identity_of
 
 if TYPE_CHECKING:
@@ -281,70 +280,3 @@ def _find_total(answer: Row) -> int | None:
     meta = answer.get("meta")
     info = meta.get("pageInfo") if isinstance(meta, dict) else None
     return find_count(info.get("totalResults")) if isinstance(info, dict) else None
-
-
-class Named(Protocol):
-    """Something at Jama that has an ID and a name."""
-
-    @property
-    def id(self) -> int:
-        """The API ID."""
-
-    @property
-    def name(self) -> str:
-        """The name, which need not be unique."""
-
-
-N = TypeVar("N", bound=Named)
-
-LONGEST_NAME = 200
-"""What every Jama takes, as far as is known: its limit is not documented, and may be 255."""
-
-
-def sent_name(name: str) -> str:
-    """Return the name that something gets at Jama: what nobody sees is written out, and it fits."""
-    return cut_with_hash(visible(name), at_most=LONGEST_NAME)
-
-
-def describe_cut(kind: str, name: str, found: str) -> str:
-    """Return what a person should know of a name that is another one at Jama; mostly nothing.
-
-    Args:
-        kind: What has it.
-        name: The name of the settings.
-        found: Its name at Jama.
-    """
-    if found == name or found != sent_name(name) or found == visible(name):
-        return ""
-    return (
-        f"the name of the {kind} is longer than the {LONGEST_NAME} characters that Jama is sure to "
-        f"take, so it is cut, with a hash at its end: {found!r} stands for {name!r}"
-    )
-
-
-def named(name: str | None, listed: Iterable[N]) -> list[N]:
-    """Return those of a list that have a name; without any, those that we have created for it.
-
-    What nobody sees in a name is written out in what we create, and a long one is cut.
-
-    Raises:
-        NotUsableError: When there is none, but it may be there: the list is not complete, or it
-            has something without a name.
-    """
-    found: list[N] = []
-    nameless = 0
-    names = {name, name and visible(name), name and sent_name(name)}
-    try:
-        for each in listed:
-            nameless += not each.name
-            if each.name in names:
-                found.append(each)
-    except ShortListError:
-        if not found:
-            raise
-    if name and nameless and not found:
-        raise NotUsableError(
-            f"Jama does not say the names of {nameless} entries of the list in which {name!r} is "
-            "looked for, and each may have it; name it by its ID, or send the results again later"
-        )
-    return [each for each in found if each.name == name] or found

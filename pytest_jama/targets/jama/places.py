@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.errors import NotUsableError, RefusedError
 from pytest_jama.core.plan import Place
-from pytest_jama.targets.jama.paging import PAGE_SIZE, N, named
+from pytest_jama.targets.jama.named_creation import N, named
+from pytest_jama.targets.jama.paging import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

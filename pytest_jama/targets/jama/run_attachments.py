@@ -15,7 +15,8 @@ from urllib.parse import quote
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.targets.http.creation import Seen
 from pytest_jama.targets.jama.answer_checks import is_list, is_object, says_already_there
-from pytest_jama.targets.jama.paging import named, read_pages
+from pytest_jama.targets.jama.named_creation import named
+from pytest_jama.targets.jama.paging import read_pages
 from pytest_jama.targets.jama.waits import Patience
 from pytest_jama.targets.jama.wire import find_count, find_id, text_of
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pytest_jama.targets.jama.client import JamaClient
-    from pytest_jama.targets.jama.paging import Again, N, Named
+    from pytest_jama.targets.jama.named_creation import N, Named
+    from pytest_jama.targets.jama.paging import Again
     from pytest_jama.targets.jama.wire import Group, Project, TestPlan
 
 _QUIET_S = 2.0

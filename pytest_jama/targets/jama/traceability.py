@@ -16,13 +16,7 @@ from pytest_jama.core.port import Observer
 from pytest_jama.core.text import quoted
 from pytest_jama.targets.jama.answer_checks import is_list
 from pytest_jama.targets.jama.listed_runs import ListedRuns
-from pytest_jama.targets.jama.paging import (
-    PAGE_SIZE,
-    ShortListError,
-    batches,
-    read_all,
-    read_pages,
-)
+from pytest_jama.targets.jama.paging import PAGE_SIZE, ShortListError, batches, read_all, read_pages
 from pytest_jama.targets.jama.waits import Patience
 from pytest_jama.targets.jama.wire import find_id, read_item
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pytest_jama.core.observation import Mark, Observation
 from pytest_jama.core.text import counted, quoted
 from pytest_jama.targets.jama.client import PLANS_PATH, cycles_path
-from pytest_jama.targets.jama.paging import named
+from pytest_jama.targets.jama.named_creation import named
 from pytest_jama.targets.jama.places import get_project
 from pytest_jama.targets.jama.probes.inquiry import id_of, tell_all
 from pytest_jama.targets.jama.probes.probe_access import AccessProbe
