@@ -9,7 +9,14 @@ import pytest
 
 from pytest_jama.targets.http.request import Query
 from pytest_jama.targets.jama.named_creation import named
-from pytest_jama.targets.jama.paging import ShortListError, batches, read_all, read_pages
+from pytest_jama.targets.jama.paging import (
+    ShortListError,
+    batches,
+    complete,
+    read_all,
+    read_list,
+    read_pages,
+)
 from pytest_jama.targets.jama.waits import Patience
 
 PATIENT = Patience(math.inf, time.monotonic)
@@ -163,6 +170,78 @@ def test_what_came_counts_though_a_page_is_missing() -> None:
     )
     assert sorted(row["id"] for row in listed.rows) == [*_ids(50), *range(101, 171)]
     assert listed.missing == 50
+
+
+class Rounds:
+    """Makes requests as if at the same time, and counts how many were made so."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def together(self, jobs: Sequence[Callable[[], Any]]) -> list[Any]:
+        self.sizes.append(len(jobs))
+        return [job() for job in jobs]
+
+    def read(self, get: Get, at_least: int | None = None) -> Iterator[int]:
+        pages = read_list(
+            get,
+            "/x",
+            at_least=at_least,
+            together=self.together,
+            patience=PATIENT,
+            again=lambda *_: None,
+        )
+        for page in complete("/x", pages):
+            yield from (row["id"] for row in page.rows)
+
+
+@pytest.mark.parametrize(
+    "total, at_most, at_least, rounds",
+    [
+        (50, 50, None, []),
+        (400, 50, None, [7]),
+        (400, 50, 151, [7]),
+        (400, 50, 150, []),
+        (120, 20, None, []),
+        (None, 50, None, []),
+    ],
+    ids=["one page", "all", "half of the pages", "fewer", "smaller pages", "no total"],
+)
+def test_pages_behind_the_first_are_asked_for_at_the_same_time_where_most_are_needed(
+    total: int | None, at_most: int, at_least: int | None, rounds: list[int]
+) -> None:
+    listing = Listing(_ids(total or 120), total=total, at_most=at_most)
+    asked = Rounds()
+    assert list(asked.read(listing.get, at_least)) == _ids(total or 120)
+    assert asked.sizes == rounds
+    assert len(listing.starts) == len(set(listing.starts)) or total is None
+
+
+def test_a_list_of_which_little_is_needed_is_read_no_further_than_the_caller_reads() -> None:
+    listing = Listing(_ids(400), total=400)
+    assert 60 in Rounds().read(listing.get, 1)
+    assert listing.starts == [0, 50]
+
+
+def test_pages_that_do_not_add_up_at_the_same_time_are_read_again_and_no_row_comes_twice() -> None:
+    listing = Listing(_ids(160), total=161)
+
+    def get(path: str, query: Query) -> Mapping[str, Any]:
+        answer = listing.get(path, query)
+        if dict(query)["startAt"] == 0 and 999 not in listing.ids:
+            listing.ids.insert(0, 999)
+        return answer
+
+    asked = Rounds()
+    assert sorted(asked.read(get)) == [*_ids(160), 999]
+    assert asked.sizes == [3]
+    assert listing.starts == [0, 50, 100, 150, 0, 50, 100, 150]
+
+
+def test_a_list_whose_pages_do_not_come_at_the_same_time_either_is_not_complete() -> None:
+    listing = Listing(_ids(170), total=200)
+    with pytest.raises(ShortListError, match="announces 200 entries and gives 170"):
+        list(Rounds().read(listing.get))
 
 
 class _Thing(NamedTuple):

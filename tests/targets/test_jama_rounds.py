@@ -11,7 +11,7 @@ import pytest
 from pytest_jama.core.errors import NotUsableError, OutOfReachError, RefusedError
 from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import Verdict
-from tests.targets.jama_world import updates_for
+from tests.targets.jama_world import PLAN, updates_for
 from tests.targets.rounds import Crowd, Meeting, Refusing
 from tests.targets.told import Told
 
@@ -79,6 +79,32 @@ def test_no_more_requests_are_under_way_than_the_user_wants(
     updates = updates_for(target.resolve(refs, create=True, observer=Observer()), Verdict.PASSED)
     target.push(updates, observer=Observer())
     assert crowd.most_at_once == concurrency
+
+
+def _prepare_plan(world: JamaWorld, count: int) -> tuple[list[CaseRef], str]:
+    """Make a plan without a cycle; return its cases, and the path of their list."""
+    refs = world.add_cases(count)
+    plan = world.store.add_plan(world.key, PLAN, cases=[*world.case_ids.values()])
+    (group,) = world.store.groups(plan)
+    return refs, f"/testplans/{plan}/testgroups/{group.id}/testcases"
+
+
+def test_pages_of_plans_and_of_the_cases_of_a_plan_are_asked_for_together(
+    world: JamaWorld,
+) -> None:
+    for number in range(110):
+        world.store.add_plan(world.key, f"Old {number}")
+    refs, cases = _prepare_plan(world, 160)
+    world.sandbox.faults.add(Meeting(2, ("/testplans",), after=1))
+    world.sandbox.faults.add(Meeting(3, (cases,), after=1))
+    assert len(world.resolve(refs).runs) == 160
+
+
+def test_of_a_plan_no_more_cases_are_read_than_are_looked_for(world: JamaWorld) -> None:
+    refs, cases = _prepare_plan(world, 160)
+    assert len(world.resolve(refs[50:90]).runs) == 40
+    asked = [request.path for request in world.sandbox.requests]
+    assert asked.count(cases) == 2
 
 
 def test_cases_without_a_run_do_not_hide_those_that_have_one(make_world: MakeWorld) -> None:

@@ -14,7 +14,7 @@ from pytest_jama.targets.http.creation import Seen
 from pytest_jama.targets.jama import listed_runs, wire
 from pytest_jama.targets.jama.answer_checks import is_list, is_object, is_page
 from pytest_jama.targets.jama.named_creation import create_named
-from pytest_jama.targets.jama.paging import ShortListError, read_pages
+from pytest_jama.targets.jama.paging import complete, read_list, read_pages
 from pytest_jama.targets.jama.parallel import gather
 from pytest_jama.targets.jama.type_fields import read_item_type, read_option
 from pytest_jama.targets.jama.waits import LEAST_WAIT_S, Patience
@@ -32,14 +32,7 @@ if TYPE_CHECKING:
     from pytest_jama.targets.jama.paging import Again, Page
     from pytest_jama.targets.jama.runs import TestRun
     from pytest_jama.targets.jama.type_fields import ItemType, Option
-    from pytest_jama.targets.jama.wire import (
-        Cycle,
-        Group,
-        Item,
-        Json,
-        Project,
-        TestPlan,
-    )
+    from pytest_jama.targets.jama.wire import Cycle, Group, Item, Json, Project, TestPlan
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -102,7 +95,7 @@ class JamaClient:
             The projects of a page, and how many the list has; None when Jama does not say.
         """
         path = "/projects"
-        for page in self._whole(path, self._pages(path, check=is_list("projects"))):
+        for page in complete(path, self._pages(path, check=is_list("projects"))):
             yield [wire.read_project(row) for row in page.rows], page.total
 
     def find_project(self, project_id: int) -> Project | None:
@@ -136,10 +129,10 @@ class JamaClient:
         path, list_all = groups_path(plan_id), partial(self.groups, plan_id)
         return create_named(self.api, path, name, {"name": name}, list_all=list_all, wary=wary)
 
-    def cases(self, plan_id: int, group_id: int) -> Iterator[Item]:
-        """Yield the test cases of a group."""
+    def cases(self, plan_id: int, group_id: int, *, at_least: int | None = None) -> Iterator[Item]:
+        """Yield the test cases of a group; see `read_list`."""
         path = cases_path(plan_id, group_id)
-        return self._list(path, wire.read_item, check=is_list("items"))
+        return self._list(path, wire.read_item, check=is_list("items"), at_least=at_least)
 
     def find_case_count(self, plan_id: int, group_id: int) -> int | None:
         """Return how many test cases a group has; None when Jama does not say."""
@@ -305,22 +298,25 @@ class JamaClient:
         return Patience(self.give_up_after_s, self.api.connection.clock)
 
     def _list(
-        self, path: str, read: Callable[[Json], T], query: Query = (), *, check: Check
+        self,
+        path: str,
+        read: Callable[[Json], T],
+        query: Query = (),
+        *,
+        check: Check,
+        at_least: int | None = None,
     ) -> Iterator[T]:
-        for page in self._whole(path, self._pages(path, query, check=check)):
+        pages = read_list(
+            partial(self.api.get, check=check),
+            path,
+            query,
+            at_least=at_least,
+            together=self.together,
+            patience=self._patience(),
+            again=self.again(path),
+        )
+        for page in complete(path, pages):
             yield from map(read, page.rows)
-
-    def _whole(self, path: str, pages: Iterator[Page]) -> Iterator[Page]:
-        """Yield pages, and raise after the last one when rows of the list never came."""
-        for page in pages:
-            yield page
-            if page.missing:
-                raise ShortListError(
-                    path,
-                    total=page.total or 0,
-                    missing=page.missing,
-                    is_endless=page.is_endless,
-                )
 
 
 def _of_project(project_id: int | None) -> Query:

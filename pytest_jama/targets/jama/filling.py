@@ -54,7 +54,8 @@ def find_present(
     present = Present(set(), {})
     for group in groups:
         count = 0
-        for case in client.cases(plan.id, group.id):
+        lacking = len(wanted - present.case_ids)
+        for case in client.cases(plan.id, group.id, at_least=lacking):
             count += 1
             if case.id in wanted:
                 present.case_ids.add(case.id)

@@ -211,6 +211,67 @@ def _read_once(
             return
 
 
+def complete(path: str, pages: Iterable[Page]) -> Iterator[Page]:
+    """Yield the pages of a list.
+
+    Raises:
+        ShortListError: After the last one, when there are rows that never came.
+    """
+    for page in pages:
+        yield page
+        if page.missing:
+            total = page.total or 0
+            raise ShortListError(
+                path, total=total, missing=page.missing, is_endless=page.is_endless
+            )
+
+
+def read_list(
+    get: Callable[[str, Query], Row],
+    path: str,
+    query: Query = (),
+    *,
+    at_least: int | None = None,
+    together: Callable[[Sequence[Callable[[], Row]]], list[Row]],
+    patience: Patience,
+    again: Again,
+) -> Iterator[Page]:
+    """Read a list: its first page, then those behind it at the same time.
+
+    Args:
+        get: Makes one request; see `read_pages`.
+        path: The list.
+        query: What to ask of it, besides the page.
+        at_least: How many of its rows the caller needs before it stops; a list with more than twice
+            the pages of so many is read one page after the other. None for all of them.
+        together: Makes several requests at the same time.
+        patience: See `read_pages`.
+        again: Waits before a page is asked for again, and notes why.
+
+    Yields:
+        At least one page, which may be empty.
+    """
+    pages = read_pages(get, path, query, patience=patience, again=again)
+    first = next(pages)
+    yield first
+    count = page_count(first.total or 0)
+    is_all_needed = at_least is None or count <= 2 * page_count(at_least)
+    if count == 1 or len(first.rows) < PAGE_SIZE or not is_all_needed:
+        yield from pages
+        return
+    page = read_all(
+        get,
+        path,
+        query,
+        first=first,
+        total=first.total,
+        together=together,
+        patience=patience,
+        again=again,
+    )
+    yield replace(page, rows=_take_new(page.rows, {row["id"]: row for row in first.rows}))
+
+
 def read_all(
     get: Callable[[str, Query], Row],
     path: str,

@@ -16,7 +16,7 @@ from pytest_jama.core.port import Observer
 from pytest_jama.core.text import quoted
 from pytest_jama.targets.jama.answer_checks import is_list
 from pytest_jama.targets.jama.listed_runs import ListedRuns
-from pytest_jama.targets.jama.paging import PAGE_SIZE, ShortListError, batches, read_all, read_pages
+from pytest_jama.targets.jama.paging import PAGE_SIZE, ShortListError, batches, complete, read_list
 from pytest_jama.targets.jama.waits import Patience
 from pytest_jama.targets.jama.wire import find_id, read_item
 
@@ -269,22 +269,18 @@ def read_rows(client: JamaClient, path: str, query: Query, observer: Observer) -
     Raises:
         ShortListError: When it is not complete.
     """
-    patience = Patience(client.give_up_after_s, client.api.connection.clock)
-    get, again = partial(client.api.get, check=is_list()), client.again(path)
-    first = next(read_pages(get, path, query, patience=patience, again=again))
-    if (first.total or 0) > MANY:
-        observer.waits(f"reading {first.total} requirements and test cases, {PAGE_SIZE} a request")
-    page = read_all(
-        get,
+    pages = read_list(
+        partial(client.api.get, check=is_list()),
         path,
         query,
-        first=first,
-        total=first.total,
         together=client.together,
-        patience=patience,
-        again=again,
+        patience=Patience(client.give_up_after_s, client.api.connection.clock),
+        again=client.again(path),
     )
-    if page.missing:
-        total = page.total or 0
-        raise ShortListError(path, total=total, missing=page.missing, is_endless=page.is_endless)
-    return page.rows
+    rows: list[Json] = []
+    for number, page in enumerate(complete(path, pages)):
+        if number == 0 and (page.total or 0) > MANY:
+            what = f"{page.total} requirements and test cases, {PAGE_SIZE} a request"
+            observer.waits(f"reading {what}")
+        rows += page.rows
+    return tuple(rows)
