@@ -76,13 +76,15 @@ class Rehearsal:
         pace: Says when each request goes.
         admits: The throttle.
         threads: How many requests are under way at most.
-        latency_s: How long the way to the server and back takes.
+        latency_s: How long an answer takes, the way to the server and back included.
+        refusal_s: The same of a refusal, if it takes less: a server has no work with it.
     """
 
     pace: Callable[..., Pace]
     admits: Limiter
     threads: int = 8
     latency_s: float = 0.01
+    refusal_s: float = math.inf
     now: float = 1_000.0
     refused: int = 0
     answers: list[tuple[float, int, float, bool]] = field(default_factory=list)
@@ -96,8 +98,9 @@ class Rehearsal:
                 sent_at = pace.wait_for_turn()
                 left -= 1
                 number += 1
-                is_admitted = self.admits(self.now + self.latency_s / 2)
-                answered_at = self.now + self.latency_s
+                refusal_s = min(self.latency_s, self.refusal_s)
+                is_admitted = self.admits(self.now + refusal_s / 2)
+                answered_at = self.now + (self.latency_s if is_admitted else refusal_s)
                 heapq.heappush(self.answers, (answered_at, number, sent_at, is_admitted))
                 self._hear(pace)
             answered_at = self.answers[0][0] if self.answers else self.now

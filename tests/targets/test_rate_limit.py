@@ -140,6 +140,7 @@ def test_what_a_server_took_in_a_burst_is_its_rate_however_late_it_refuses_again
 ) -> None:
     rate = Rate(None, JAMA)
     for number in range(10):
+        rate.sent(number / 500)
         rate.admitted(number / 500, now=number / 500)
     rate.refused(0.022, now=0.023)
     assert rate.per_s is None
@@ -150,6 +151,7 @@ def test_what_a_server_took_in_a_burst_is_its_rate_however_late_it_refuses_again
 def test_slow_requests_tell_little_of_what_a_server_takes() -> None:
     rate = Rate(None, JAMA)
     for number in range(3):
+        rate.sent(number / 4)
         rate.admitted(number / 4, now=number / 4)
     rate.refused(0.75, now=0.8)
     rate.refused(1.0, now=1.1)
@@ -245,6 +247,25 @@ def test_an_unknown_limit_is_found_with_few_refusals(server: Limiter) -> None:
     rehearsal = Rehearsal(partial(Pace, None), server)
     assert rehearsal.send(200) <= 1.05 * 200 / 10
     assert rehearsal.refused <= 20
+
+
+@pytest.mark.parametrize("kind", ["sliding window", "fixed window"])
+@pytest.mark.parametrize("chain", [0, 4], ids=["at once", "after others"])
+def test_an_unknown_limit_is_found_while_answers_take_long_and_refusals_do_not(
+    kind: str, chain: int
+) -> None:
+    paces: list[Pace] = []
+
+    def keep(**options: Any) -> Pace:
+        paces.append(paces[0] if paces else Pace(None, **options))
+        return paces[0]
+
+    rehearsal = Rehearsal(keep, SERVERS[kind](10), threads=1, latency_s=0.2, refusal_s=0.004)
+    took_s = rehearsal.send(chain)
+    rehearsal.threads = 8
+    took_s += rehearsal.send(200)
+    assert took_s <= 1.05 * 200 / 10 + chain * 0.2
+    assert rehearsal.refused <= 10
 
 
 @pytest.mark.parametrize("limit", [10, None])

@@ -5,9 +5,9 @@ waits and locks, over all threads of one target. A throttle may be a queue that 
 a second or a spacing between requests; all it tells us is 429. The rules of `Rate`:
 
 * While the rate is unlimited a lone refusal changes nothing. With the second one within moments the
-  rate becomes what the server took in the last second. Where that was as much as
-  the queue of the vendor's hosting holds, or too little to tell: the rate of that hosting; less if
-  we were slower than that.
+  rate becomes what the server took in the last second; what is under way counts until it is
+  refused, since refusals come sooner. Where that was as much as the queue of the vendor's hosting
+  holds, or too little to tell: the rate of that hosting; less if we were slower than that.
 * At a known rate a lone refusal is jitter and costs a percent, more when they get frequent. Two in
   a row mean that the server is much slower: the rate falls to what it admits, at most by half.
 * After a quiet time the rate rises: half-way towards the rate that was refused, or in growing
@@ -92,13 +92,15 @@ class Rate:
         self._per_s = limit_per_s
         self._sustained_per_s = limit_per_s or self._usual_per_s
         self._refused_per_s: float | None = None
+        self._refused_at: list[float] = []
+        self._burst_until = float("-inf")
         self._stride = _FIRST_STRIDE
         self._quiet_s = _QUIET_S
         self._quiet_since = float("-inf")
         self._taken_in_quiet = 0
         self._changed_at = float("-inf")
         self._recent: deque[Admission] = deque(maxlen=_RECENT)
-        self._admitted_at: deque[float] = deque(maxlen=_REMEMBERED)
+        self.taken_at: deque[float] = deque(maxlen=_REMEMBERED)
         self.hold_until = float("-inf")
 
     @property
@@ -106,9 +108,18 @@ class Rate:
         """Requests a second; None for any number."""
         return self._per_s
 
+    def sent(self, at: float) -> None:
+        """Note that a request is on its way; until its answer it counts as taken."""
+        self.taken_at.append(at)
+
+    def find_full_until(self, spacing_s: float) -> float:
+        """Return until when a second has as many requests as if all were so far apart."""
+        count = min(max(1, int(_WINDOW_S * (self._per_s or 0))), _REMEMBERED)
+        is_full = len(self.taken_at) >= count
+        return self.taken_at[-count] + count * spacing_s if is_full else float("-inf")
+
     def admitted(self, sent_at: float, *, now: float) -> None:
         """Learn that a request was not throttled."""
-        self._admitted_at.append(sent_at)
         self._note(sent_at, is_admitted=True)
         self._taken_in_quiet += 1
         if self._per_s is None or self._per_s == self._limit_per_s:
@@ -125,8 +136,14 @@ class Rate:
 
     def refused(self, sent_at: float, *, now: float) -> None:
         """Learn that a request was answered with 429."""
-        if sent_at < self._changed_at:
-            return  # sent before the rate was lowered: it says nothing about the new one
+        if sent_at in self.taken_at:
+            self.taken_at.remove(sent_at)
+        if sent_at < self._changed_at:  # it says nothing about the rate of now
+            if self._burst_until == self._changed_at:
+                self._refused_at.append(sent_at)
+                self._lower(self._measure(), now)
+                self._hold()
+            return
         self._note(sent_at, is_admitted=False)
         refusals = [outcome for outcome in self._recent if not outcome.is_admitted]
         if self._per_s is None:
@@ -154,8 +171,15 @@ class Rate:
 
     def _begin(self, now: float) -> None:
         """Limit what was unlimited."""
-        refused_at = [outcome.sent_at for outcome in self._recent if not outcome.is_admitted]
-        taken_at = [at for at in self._admitted_at if at > refused_at[-1] - _WINDOW_S]
+        self._refused_at = [each.sent_at for each in self._recent if not each.is_admitted]
+        self._burst_until = now
+        self._change(self._measure(), now)
+
+    def _measure(self) -> float:
+        """Return what the server took in the last second of the burst that it refused."""
+        refused_at = self._refused_at
+        since = max(refused_at) - _WINDOW_S
+        taken_at = [at for at in self.taken_at if since < at <= self._burst_until]
         seen_s = max(refused_at) - min(refused_at + taken_at)
         seen_per_s = (len(refused_at) + len(taken_at) - 1) / max(seen_s, 0.01)
         assumed_per_s = min(self._usual_per_s, seen_per_s / 2)
@@ -163,7 +187,7 @@ class Rate:
         if _TELLING <= len(taken_at) <= self._usual_queue / 2:
             assumed_per_s = len(taken_at)
             self._quiet_s = _QUIET_WHEN_TOLD_S
-        self._change(max(_SLOWEST_START_PER_S, assumed_per_s), now)
+        return max(_SLOWEST_START_PER_S, assumed_per_s)
 
     def _fall(self, per_s: float, now: float) -> None:
         """Go down to what the server admits, by no more than half at once."""
@@ -193,9 +217,12 @@ class Rate:
         """
         self._lower(per_s, now)
         self.forget(now)
+        self._hold()
+
+    def _hold(self) -> None:
         at_once = max(1, round(self._sustained_per_s))
-        if len(self._admitted_at) >= at_once:
-            self.hold_until = max(self.hold_until, self._admitted_at[-at_once] + _FORGOTTEN_S)
+        if len(self.taken_at) >= at_once:
+            self.hold_until = max(self.hold_until, self.taken_at[-at_once] + _FORGOTTEN_S)
 
     def _rise(self) -> None:
         per_s = self._per_s or self._usual_per_s
@@ -240,7 +267,6 @@ class Pace:
         self._hold_until = float("-inf")
         self._makes_up = True
         self._made_up_at = self._due_at = float("-inf")
-        self._taken_at: deque[float] = deque(maxlen=_REMEMBERED)
         self._turn = threading.Lock()
         self._lock = threading.Lock()
 
@@ -301,21 +327,22 @@ class Pace:
         """Use the present moment, and plan the next one."""
         now = self._clock()
         per_s = self._rate.per_s
-        if per_s is not None:
-            spacing_s = (1 + _MARGIN) / per_s
-            if self._makes_up:
-                self._next_at = self._make_up(now, spacing_s, in_window=int(_WINDOW_S * per_s))
-            else:  # a late start is hardly made up for
-                self._next_at = max(self._next_at, now - _MARGIN / per_s) + spacing_s
+        if per_s is None:
+            self._rate.sent(now)
+            return now
+        spacing_s = (1 + _MARGIN) / per_s
+        if self._makes_up:
+            next_at = self._make_up(now, spacing_s)
+        else:  # a late start is hardly made up for
+            next_at = max(self._next_at, now - _MARGIN / per_s) + spacing_s
+        self._rate.sent(now)
+        self._next_at = max(next_at, self._rate.find_full_until(spacing_s))
         return now
 
-    def _make_up(self, now: float, spacing_s: float, *, in_window: int) -> float:
+    def _make_up(self, now: float, spacing_s: float) -> float:
         """Return when the request behind that of now may go while it is behind its time."""
-        taken_at = self._taken_at
+        taken_at = self._rate.taken_at
         if taken_at and now < taken_at[-1] + spacing_s - _INSTANT_S:
             self._made_up_at = now
         self._due_at = max(self._due_at, now - _WINDOW_S if taken_at else now) + spacing_s
-        taken_at.append(now)
-        count = min(max(1, in_window), _REMEMBERED)
-        full_until = taken_at[-count] + count * spacing_s if len(taken_at) >= count else now
-        return max(self._due_at, full_until, now + spacing_s / 2)
+        return max(self._due_at, now + spacing_s / 2)
