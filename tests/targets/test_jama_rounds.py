@@ -107,6 +107,27 @@ def test_of_a_plan_no_more_cases_are_read_than_are_looked_for(world: JamaWorld) 
     assert asked.count(cases) == 2
 
 
+def test_groups_behind_the_first_are_read_together_where_it_does_not_have_all(
+    world: JamaWorld,
+) -> None:
+    refs, first = _prepare_plan(world, 40)
+    (plan,) = world.store.plans(world.key)
+    for number in range(3):
+        more = world.add_cases(10)
+        ids = [world.case_ids[ref] for ref in more]
+        world.store.add_to_plan(plan.id, *ids, group=f"Group {number}")
+        refs += more
+    groups = world.store.groups(plan.id)[1:]
+    paths = [f"/testplans/{plan.id}/testgroups/{group.id}/testcases" for group in groups]
+    world.sandbox.faults.add(Meeting(3, tuple(paths)))
+    assert len(world.resolve(refs).runs) == 70
+    asked = Counter(request.path for request in world.sandbox.requests)
+    assert [asked[path] for path in (first, *paths)] == [1, 1, 1, 1]
+    assert len(world.resolve(refs[:40], cycle="Build 8").runs) == 40
+    asked = Counter(request.path for request in world.sandbox.requests)
+    assert [asked[path] for path in (first, *paths)] == [2, 1, 1, 1]
+
+
 def test_cases_without_a_run_do_not_hide_those_that_have_one(make_world: MakeWorld) -> None:
     world = make_world()
     refs = world.add_cases(120)

@@ -16,7 +16,7 @@ from pytest_jama.targets.jama.settling import CaseCount
 from pytest_jama.targets.jama.waits import within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_jama.targets.http.in_order import Turn
     from pytest_jama.targets.jama.case_lookup import Case
@@ -41,9 +41,11 @@ class Present(NamedTuple):
 
 
 def find_present(
-    client: JamaClient, plan: TestPlan, groups: Iterable[Group], wanted: set[int]
+    client: JamaClient, plan: TestPlan, groups: Sequence[Group], wanted: set[int]
 ) -> Present:
     """Find out which cases stand in any group of a plan; reads no further than necessary.
+
+    The first group often has all of them. Where it does not, the others are read at the same time.
 
     Args:
         client: Reads from Jama.
@@ -52,17 +54,31 @@ def find_present(
         wanted: The IDs of the cases.
     """
     present = Present(set(), {})
-    for group in groups:
-        count = 0
-        lacking = len(wanted - present.case_ids)
-        for case in client.cases(plan.id, group.id, at_least=lacking):
-            count += 1
-            if case.id in wanted:
-                present.case_ids.add(case.id)
-            if present.case_ids == wanted:
-                return present
-        present.counts[group.id] = count
+    for some in (groups[:1], groups[1:]):
+        lacking = wanted - present.case_ids
+        if not lacking:
+            break
+        jobs = [partial(_look_through, client, plan, group, lacking) for group in some]
+        for group, (found, count) in zip(some, client.together(jobs), strict=True):
+            present.case_ids.update(found)
+            if count is not None:
+                present.counts[group.id] = count
     return present
+
+
+def _look_through(
+    client: JamaClient, plan: TestPlan, group: Group, wanted: set[int]
+) -> tuple[set[int], int | None]:
+    """Return which cases a group has, and how many in all; None when it was not read completely."""
+    found: set[int] = set()
+    count = 0
+    for case in client.cases(plan.id, group.id, at_least=len(wanted)):
+        count += 1
+        if case.id in wanted:
+            found.add(case.id)
+        if found == wanted:
+            return found, None
+    return found, count
 
 
 class Refusal(NamedTuple):
@@ -208,7 +224,7 @@ class Filling:
         return {each for each, is_there in zip(ids, answers, strict=True) if is_there}
 
     def _look_in_groups(self, wanted: set[int]) -> set[int]:
-        groups = self._client.groups(self._plan.id)
+        groups = list(self._client.groups(self._plan.id))
         return find_present(self._client, self._plan, groups, wanted).case_ids
 
     def wait_for_others(self, *, are_known: bool) -> bool:
