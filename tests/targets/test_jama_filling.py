@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,18 +134,18 @@ def _fill(server: FarServer, count: int, *, at_once: int = AT_ONCE) -> float:
 
 @pytest.mark.parametrize("jitter_s", [0, 0.01], ids=["steady", "jittery"])
 def test_cases_far_away_come_in_their_order_and_many_are_under_way(jitter_s: float) -> None:
-    # A busy machine may hold back a thread for longer than the 37 ms between two requests, in one
-    # of four; neighbours that race change places every time.
-    orders = []
+    # A busy machine may hold back a thread for longer than the 37 ms between two requests: it has
+    # four times to try, and may do so once. Neighbours that race change places all the time.
+    swaps = []
     for _ in range(4):
         with _far_server(latency_s=0.3, jitter_s=jitter_s) as server:
             _fill(server, MANY)
         assert sorted(server.group) == list(range(MANY))
         assert AT_ONCE / 2 <= server.most_at_once <= AT_ONCE
-        orders.append(server.group)
-        if server.group == sorted(server.group):
+        swaps.append(sum(former > latter for former, latter in pairwise(server.group)))
+        if not swaps[-1]:
             break
-    assert list(range(MANY)) in orders
+    assert min(swaps) <= 1
 
 
 def test_filling_is_several_times_as_fast_as_one_after_the_other() -> None:
