@@ -7,14 +7,15 @@ import sys
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.left_out import describe_deselected
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.port import Observer
-from pytest_jama.report.case_lines import deselected_lines
+from pytest_jama.core.results import Outcome, linked_cases
 from pytest_jama.report.progress import make_progress
 from pytest_jama.report.streams import columns_of, make_tolerant, requests_logged
 from pytest_jama.report.summary import Style
 from pytest_jama.report.summary_layout import laid_out, wrapped
-from pytest_jama.report.upload_lines import Line, Tone
+from pytest_jama.report.upload_lines import NAMED, Line, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -116,8 +117,35 @@ def left_out_lines(
         options: What deselected them.
         is_told: Whether another line says already that cases were left out.
     """
-    told = deselected_lines(results, options)
+    told = _deselected_lines(results, options)
     yield from (each for each in told if not is_told or each.label != "untouched")
+
+
+def _deselected_lines(
+    results: Iterable[TestResult], options: Sequence[DeselectingOption]
+) -> Iterator[Line]:
+    """Yield how many linked tests were deselected, by what, and which cases lack them.
+
+    Args:
+        results: All tests of the session.
+        options: What deselected some.
+    """
+    linked = [result for result in results if result.links]
+    deselected = [result for result in linked if result.outcome is Outcome.DESELECTED]
+    if not deselected:
+        return
+    others = (each for each in linked if each.outcome is not Outcome.DESELECTED)
+    lacking = linked_cases(deselected).keys() & linked_cases(others).keys()
+    text = describe_deselected(len(deselected), options)
+    if lacking:
+        names = [str(ref) for ref in linked_cases(deselected) if ref in lacking]
+        some = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+        noun = "this case" if len(names) == 1 else "these cases"
+        text += f"; without {'it' if len(deselected) == 1 else 'them'} {noun} cannot be PASSED"
+        text += f": {some}"
+    label = "incomplete" if lacking else "untouched"
+    tone = Tone.WARNING if lacking else Tone.PLAIN
+    yield Line(label, text, tone, things=len(deselected))
 
 
 def relative_names(plugins: Iterable[object], config: pytest.Config) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_jama.core.left_out import describe_deselected, find_taken_away
+from pytest_jama.core.left_out import find_taken_away
 from pytest_jama.core.plan import CaseChange, Mode, Plan, SendState
-from pytest_jama.core.results import WORST_FIRST, Outcome, linked_cases
+from pytest_jama.core.results import WORST_FIRST, Outcome
 from pytest_jama.core.text import counted, first_line, shorten
 from pytest_jama.core.verdicts import Verdict, totals
 from pytest_jama.report.upload_lines import (
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.case_map import CaseMap
-    from pytest_jama.core.left_out import DeselectingOption
     from pytest_jama.core.plan import Update, UploadReport
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
@@ -52,7 +51,7 @@ class CaseEntry(NamedTuple):
     @property
     def is_passed(self) -> bool:
         """Whether nothing is missing."""
-        return self.change.will_be == Verdict.PASSED.value
+        return self.change.will_be == _PASSED
 
     @property
     def tone(self) -> Tone:
@@ -95,10 +94,13 @@ class CaseEntry(NamedTuple):
 
 
 _BAD = frozenset({Verdict.FAILED.value, Verdict.BLOCKED.value})
+_PASSED = Verdict.PASSED  # Python 3.11 computes it at each use, and each case uses it
 _SEVERITY = {verdict.value: verdict.severity for verdict in Verdict}
 
 
-def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list[CaseEntry]:
+def case_entries(
+    report: UploadReport, judgement: Judgement, mode: Mode, *, with_passed: bool = True
+) -> list[CaseEntry]:
     """Return an entry for each place of each case that has a verdict, the worst first.
 
     Args:
@@ -106,6 +108,7 @@ def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list
         judgement: The verdicts; a case without a place stands for itself. For those whose place is
             left as it is, see `left_lines`.
         mode: What was done with them.
+        with_passed: Whether to return cases without a place that are simply PASSED, too.
     """
     plan = report.plan or Plan()
     states = {receipt.update.key: receipt.state for receipt in report.receipts}
@@ -122,7 +125,11 @@ def case_entries(report: UploadReport, judgement: Judgement, mode: Mode) -> list
     ]
     covered = {entry.change.case.case_ref for entry in entries}
     covered.update(each.verdict.case_ref for each in plan.left)
-    rest = [case for case in judgement.cases if case.verdict and case.case_ref not in covered]
+    rest = [case for case in judgement.cases if case.verdict]
+    if not with_passed:
+        rest = [case for case in rest if case.verdict is not _PASSED]
+    if covered:
+        rest = [case for case in rest if case.case_ref not in covered]
     told = [*(entry.change.case for entry in entries), *(each.verdict for each in plan.left)]
     index = _index(told) if rest else {}
     unresolved = {entry.case_ref for entry in report.unresolved}
@@ -166,9 +173,12 @@ def case_lines(
         verbose: Whether to show all, however many there are.
         with_passed: Whether to show those that are simply PASSED, too.
     """
-    improved = [entry for entry in entries if entry.is_improved]
-    shown = [entry for entry in entries if with_passed or not entry.is_passed]
-    others = [entry for entry in shown if not entry.is_improved]
+    improved, others = [], []
+    for entry in entries:
+        if entry.is_improved:
+            improved.append(entry)
+        elif with_passed or not entry.is_passed:
+            others.append(entry)
     for several, noun in ((others, "more"), (improved, "more that were FAILED or BLOCKED")):
         lines = [entry.line(verbose=verbose) for entry in several]
         yield from listed(lines, verbose=verbose, noun=noun)
@@ -305,33 +315,6 @@ def narrower_lines(tests: CaseMap, results: Iterable[TestResult]) -> Iterator[Li
         results: The tests there are, with the links that they have.
     """
     yield from (Line("narrower", str(each)) for each in find_taken_away(tests, results))
-
-
-def deselected_lines(
-    results: Iterable[TestResult], options: Sequence[DeselectingOption]
-) -> Iterator[Line]:
-    """Yield how many linked tests were deselected, by what, and which cases lack them.
-
-    Args:
-        results: All tests of the session.
-        options: What deselected some.
-    """
-    linked = [result for result in results if result.links]
-    deselected = [result for result in linked if result.outcome is Outcome.DESELECTED]
-    if not deselected:
-        return
-    others = (each for each in linked if each.outcome is not Outcome.DESELECTED)
-    lacking = linked_cases(deselected).keys() & linked_cases(others).keys()
-    text = describe_deselected(len(deselected), options)
-    if lacking:
-        names = [str(ref) for ref in linked_cases(deselected) if ref in lacking]
-        some = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
-        noun = "this case" if len(names) == 1 else "these cases"
-        text += f"; without {'it' if len(deselected) == 1 else 'them'} {noun} cannot be PASSED"
-        text += f": {some}"
-    label = "incomplete" if lacking else "untouched"
-    tone = Tone.WARNING if lacking else Tone.PLAIN
-    yield Line(label, text, tone, things=len(deselected))
 
 
 def unlinked_lines(judgement: Judgement, *, verbose: bool) -> Iterator[Line]:

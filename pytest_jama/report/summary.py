@@ -121,8 +121,8 @@ def summary_lines(summary: Summary, style: Style) -> Iterator[Line]:
     yield from left_lines(
         summary.report.plan or Plan(), verbose=style.verbose, is_dry_run=is_dry_run
     )
-    entries = case_entries(summary.report, judgement, summary.mode)
     with_passed = style.verbose and not is_dry_run  # there each update says it
+    entries = case_entries(summary.report, judgement, summary.mode, with_passed=with_passed)
     yield from case_lines(entries, verbose=style.verbose, with_passed=with_passed)
     yield from untouched_lines(judgement, verbose=style.verbose)
     yield from unlinked_lines(judgement, verbose=style.verbose)
