@@ -22,7 +22,7 @@ def make_results(count: int) -> list[TestResult]:
             f"tests/unit/test_module{number // 50}.py::TestPump::test_flow[{number}-1.5]",
             Outcome.PASSED if number % 10 else Outcome.FAILED,
             0.001 * (number % 700),
-            "" if number % 10 else f"AssertionError: assert {number} < 5",
+            message="" if number % 10 else f"AssertionError: assert {number} < 5",
             started=BEGAN + number / 7,
             trace="" if number % 10 else TRACE,
         )

@@ -106,46 +106,48 @@ class ReportedName(NamedTuple):
 class TestResult(NamedTuple):
     """The final result of one test. A tuple: as cheap to make as a value of which there are many.
 
+    Most tests have the first six attributes alone, see `NOTHING_ELSE`.
+
     Attributes:
         test_id: pytest's node ID, or ``classname.name`` of a JUnit testcase.
         outcome: The worst of its phases; of several attempts, the last one's.
         duration_s: Seconds over all phases; None when unknown.
-        message: Why it did not pass, in one or a few lines; empty otherwise.
-        notes: What the test said of itself through ``jama.note``, and the earlier attempts.
-        steps: What it says of single steps, in the order in which they ended.
         links: The cases it is evidence of: by its own references (marker, property), else by the
             map; empty for an unlinked test.
         started: When it began, in seconds since 1970 (UTC); None when unknown.
+        names_cases: Whether it names its cases itself: by marker or property.
+        message: Why it did not pass, in one or a few lines; empty otherwise.
+        notes: What the test said of itself through ``jama.note``, and the earlier attempts.
+        steps: What it says of single steps, in the order in which they ended.
+        redacted: How many passages of its texts are hidden, since they look like secrets.
         host: Where it ran, if that is not where the session was conducted.
         is_taken_out: Whether it is linked to no case on purpose: by ``none``.
         is_uncollected: Whether it stands for all tests of a file that could not be collected.
-        redacted: How many passages of its texts are hidden, since they look like secrets.
         files: The files that are evidence of it, in the order in which they were attached.
         trace: The whole text of its failure, shortened in the middle; kept only for a target that
             shows it.
         error_type: The kind of its failure, where a report tells it apart from the message; kept
             only with traces.
         reported: How a report names it; kept only with traces, None otherwise and for pytest.
-        names_cases: Whether it names its cases itself: by marker or property.
     """
 
     test_id: str
     outcome: Outcome
     duration_s: float | None = None
+    links: tuple[CaseLink, ...] = ()
+    started: float | None = None
+    names_cases: bool = False
     message: str = ""
     notes: tuple[str, ...] = ()
     steps: tuple[StepResult, ...] = ()
-    links: tuple[CaseLink, ...] = ()
-    started: float | None = None
+    redacted: int = 0
     host: str = ""
     is_taken_out: bool = False
     is_uncollected: bool = False
-    redacted: int = 0
     files: tuple[AttachedFile, ...] = ()
     trace: str = ""
     error_type: str = ""
     reported: ReportedName | None = None
-    names_cases: bool = False
 
     @classmethod
     def of_uncollected(cls, address: str, links: tuple[CaseLink, ...]) -> TestResult:
@@ -166,6 +168,9 @@ class TestResult(NamedTuple):
 
 
 TestResult.__test__ = False  # type: ignore[attr-defined]  # pytest shall not collect it
+
+NOTHING_ELSE = TestResult("", Outcome.PASSED)[6:]
+"""What most results have behind their first six attributes."""
 
 
 def linked_cases(results: Iterable[TestResult]) -> dict[CaseRef, None]:

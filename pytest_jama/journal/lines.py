@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from pytest_jama.core.results import NOTHING_ELSE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -178,26 +180,15 @@ def _file(file: AttachedFile) -> JournalLine:
 
 
 def result_text(result: TestResult) -> str:
-    """Return `result_line` as JSON; three times faster for the many tests with only an outcome."""
-    if (
-        result.message
-        or result.notes
-        or result.steps
-        or result.duration_s is None
-        or result.host
-        or result.is_taken_out
-        or result.redacted
-        or result.files
-        or result.trace
-        or result.error_type
-        or result.reported is not None
-    ):
+    """Return `result_line` as JSON; many times faster for the many tests with only an outcome."""
+    test_id, outcome, duration_s, links, started, names_cases = result[:6]
+    if duration_s is None or result[6:] != NOTHING_ELSE:
         return encode(result_line(result))
-    rest = "" if result.started is None else f',"started":{result.started:.3f}'
-    rest += ',"own":true' if result.names_cases else ""
+    rest = "" if started is None else f',"started":{started:.3f}'
+    rest += ',"own":true' if names_cases else ""
     return (
-        f'{{"line":"result","test":{_quote(result.test_id)},"outcome":{_quote(result.outcome)},'
-        f'"cases":[{_quoted(result.links)}],"duration_s":{result.duration_s:.6f}{rest}}}'
+        f'{{"line":"result","test":{_quote(test_id)},"outcome":"{outcome._value_}",'
+        f'"cases":[{_quoted(links)}],"duration_s":{duration_s:.6f}{rest}}}'
     )
 
 
@@ -323,6 +314,6 @@ def links_json(links: tuple[CaseLink, ...]) -> list[str]:
 
 def _quoted(links: tuple[CaseLink, ...]) -> str:
     """Return `links_json` as the inside of a JSON list; spelled out, since each result needs it."""
-    return ",".join(
-        [_quote(link.case_ref.text if link.step is None else str(link)) for link in links]
-    )
+    if len(links) == 1 and links[0].step is None:
+        return _quote(links[0].case_ref.text)
+    return ",".join(map(_quote, links_json(links)))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.properties import Offered
+    from pytest_jama.plugin.phases import Phases
 
 Links = tuple["CaseLink", ...]
 
@@ -284,25 +285,18 @@ class ResultCollector:
         if node_id in self._ambiguous:
             test_id = self._ambiguous[node_id].get(reports[-1].location[0], node_id)
         phases = sum_up(reports)
-        said = self._read(reports[-1].user_properties, test_id, phases.outcome)
-        known = None if test_id in self.asked else self._known_links(test_id)
-        messages, redacted = phases.messages, 0
-        if messages:
-            messages, redacted = self._redactor.tidy_all(messages)
-        message = "\n".join(messages)
-        earlier = (note for note in phases.earlier if note not in said.notes)
-        notes = (*said.notes, *earlier) if phases.earlier else said.notes
-        links = said.links or known or ()
-        result = TestResult(
-            *(test_id, phases.outcome, phases.duration_s, message, notes, said.steps, links),
-            # as the journal keeps it; a report that was made up for a crashed worker has 0
-            started=round(getattr(reports[0], "start", 0.0), 3) or None,
-            redacted=redacted,
-            names_cases=bool(said.links) or test_id in self._own,
-        )
-        if notes or said.steps:
-            result = self._redactor.tidy_result(result)
-        if not said.links and known is None:
+        links, said = self._read(reports[-1].user_properties, test_id, phases.outcome)
+        names_cases, is_known = bool(links) or test_id in self._own, True
+        if not links:
+            known = None if test_id in self.asked else self._known_links(test_id)
+            links, is_known = known or (), known is not None
+        # as the journal keeps it; a report that was made up for a crashed worker has 0
+        started = round(getattr(reports[0], "start", 0.0), 3) or None
+        outcome = phases.outcome
+        result = TestResult(test_id, outcome, phases.duration_s, links, started, names_cases)
+        if phases.messages or phases.earlier or said is not NO_EVIDENCE:
+            result = self._with_texts(result, phases, said)
+        if not is_known:
             links = self._find_links(result)
             result = result._replace(links=links)
         if NO_CASE in links:
@@ -310,27 +304,36 @@ class ResultCollector:
             result = result._replace(links=links)
         if not links and test_id in self.taken_out:
             result = result._replace(is_taken_out=True)
-        if self._keeps_traces and result.outcome in FAILURES:
+        if self._keeps_traces and outcome in FAILURES:
             result = with_trace(result, reports, self._redactor)
         if self._add_files is not None:
             result = self._add_files(result, said.attachments, reports)
         return result
+
+    def _with_texts(self, result: TestResult, phases: Phases, said: Evidence) -> TestResult:
+        messages, redacted = self._redactor.tidy_all(phases.messages)
+        earlier = (note for note in phases.earlier if note not in said.notes)
+        notes = (*said.notes, *earlier)
+        result = result._replace(
+            message="\n".join(messages), notes=notes, steps=said.steps, redacted=redacted
+        )
+        return self._redactor.tidy_result(result)
 
     def _read(
         self,
         properties: Sequence[tuple[str, object]],
         test_id: str,
         outcome: Outcome,
-    ) -> Evidence:
-        """Read what a test says of itself; report what cannot be understood."""
+    ) -> tuple[Links, Evidence]:
+        """Read which cases a test names, and what else it says; report what is not understood."""
         if not properties:
-            return NO_EVIDENCE
+            return (), NO_EVIDENCE
         if len(properties) == 1 and properties[0][0] == MARKERS:
-            return Evidence(self.parse(str(properties[0][1]), test_id), (), ())
+            return self.parse(str(properties[0][1]), test_id), NO_EVIDENCE
         said = read_evidence([(name, str(value)) for name, value in properties], outcome)
         if said.problems:
             self._refuse_link(test_id, "; ".join(map(str, said.problems)))
-        return said if self._reads_references else said._replace(links=())
+        return said.links if self._reads_references else (), said
 
     def _known_links(self, test_id: str) -> Links | None:
         """Return the cases that its markers or the map name; None for an unknown test."""

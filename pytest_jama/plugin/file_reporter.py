@@ -9,6 +9,7 @@ import pytest
 
 from pytest_jama.core.attached_file import log_part, log_text
 from pytest_jama.core.errors import Unusable, UnusableKind
+from pytest_jama.core.results import Outcome
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.plugin.attempts import COLLECTION, FILES
 from pytest_jama.plugin.guard import Guarded, guarded
@@ -48,6 +49,8 @@ class FileReporter(Guarded):
         self._is_first = is_first
         self._config = config
         self._settings = settings
+        self._logged = frozenset(each for each in Outcome if settings.evidence.wants_log(each))
+        self._looks_for_files = bool(settings.evidence.files)
         self._store: FileStore | None = None
         self._kept: OfferedFiles | None = None
         self._place: FilePlace | None = None
@@ -89,9 +92,8 @@ class FileReporter(Guarded):
         reports: Sequence[pytest.TestReport],
     ) -> TestResult:
         """Return a result with its files; see `ResultCollector`."""
-        wanted = self._settings.evidence
-        logs = wanted.wants_log(result.outcome)
-        if not (attached or logs or wanted.files) or self._store is None:
+        logs = result.outcome in self._logged
+        if not (attached or logs or self._looks_for_files) or self._store is None:
             return result
         try:
             return self._keep(self._store, result, attached, log_of(reports) if logs else None)

@@ -223,13 +223,14 @@ class Reporter(Guarded):
             if said is not None:
                 self.add_collected(said["collected"], {})
             result = self._collector.add_report(report)
-            if result is not None and self._session.lock is not None:
-                self._session.keep_lock([result])
             if result is not None and self._journal is not None:
-                shown = self._session.shown.result(result)
+                session = self._session
+                if session.lock is not None:
+                    session.keep_lock([result])
+                shown = session.shown.result(result)
                 self._write(lines.result_text(shown))
-                if self._session.early is not None:
-                    self._session.early.take(shown)
+                if session.early is not None:
+                    session.early.take(shown)
         except Exception as error:  # noqa: BLE001 (whatever it is, the session goes on)
             self.errors.add(error, where="pytest_runtest_logreport")
 

@@ -31,7 +31,8 @@ def result_of(
     duration_s: float | None = None,
 ) -> TestResult:
     """Make the result of one test, evidence of JEET1-TC-1 unless told otherwise."""
-    return TestResult(test, outcome, duration_s, message, notes, steps, parse_links(cases))
+    links = parse_links(cases)
+    return TestResult(test, outcome, duration_s, links, message=message, notes=notes, steps=steps)
 
 
 def results_of(outcomes: Sequence[Outcome]) -> list[TestResult]:

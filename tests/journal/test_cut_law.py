@@ -34,9 +34,8 @@ def listed(name: str, cases: str, outcome: Outcome = Outcome.NOT_REACHED) -> Tes
 
 def ended(name: str, cases: str, outcome: Outcome, *steps: StepResult) -> TestResult:
     message = "" if outcome is Outcome.PASSED else f"{name} did not pass: \u2028 <&> \udc80"
-    return TestResult(
-        f"t.py::{name}", outcome, 0.0124999, message, ("a note",), steps, parse_links(cases)
-    )
+    result = TestResult(f"t.py::{name}", outcome, 0.0124999, parse_links(cases))
+    return result._replace(message=message, notes=("a note",), steps=steps)
 
 
 NAME = "20261122T043016Z-1.jsonl"
