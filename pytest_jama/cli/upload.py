@@ -34,7 +34,7 @@ from pytest_jama.core.text import counted
 from pytest_jama.core.verdicts import Judgement
 from pytest_jama.journal import Journals
 from pytest_jama.journal.folder import shown
-from pytest_jama.journal.lines import without_secrets
+from pytest_jama.journal.lines import shown_text
 from pytest_jama.journal.merge import merge_results, merge_unmatched
 from pytest_jama.journal.prior_uploads import PriorUploads, server_of
 from pytest_jama.journal.record import by_session
@@ -205,9 +205,7 @@ class _Upload:
         if self._output.mode is Mode.DRY_RUN:
             return
         for taken, lines in zip(self._choice.taken, self._relinked.journal_lines(), strict=False):
-            taken.writer.write(
-                *(without_secrets(each, session.settings.redactor) for each in lines)
-            )
+            taken.writer.write(*(shown_text(each, session.settings.redactor) for each in lines))
 
     def _others(self, settings: SharedSettings) -> list[Recording]:
         """Return the journals of other sessions for the same kind of server."""

@@ -24,7 +24,7 @@ def may_hold(test_ids: Iterable[str]) -> bool:
     if may_hold_value(together) or _has_sign(together):
         return True
     ends = "\n".join(each.partition("[")[2] if "::" in each else each for each in test_ids)
-    return not _FIRST_WORDS.isdisjoint(ends.translate(_TO_BLANKS).split())
+    return _has_first_word(ends)
 
 
 def may_hold_value(text: str) -> bool:
@@ -37,7 +37,12 @@ def may_hold_value(text: str) -> bool:
 
 def may_hold_certain(text: str) -> bool:
     """Return whether a text may hold what is a secret by its own form."""
-    return _has_sign(text) or not _FIRST_WORDS.isdisjoint(text.translate(_TO_BLANKS).split())
+    return _has_sign(text) or _has_first_word(text)
+
+
+def _has_first_word(text: str) -> bool:
+    """Return whether one of the words may begin a secret; bytes are faster, and long texts come."""
+    return not _FIRST_WORDS.isdisjoint(text.encode("ascii", "replace").translate(_BLANKED).split())
 
 
 def _has_sign(text: str) -> bool:
@@ -55,7 +60,8 @@ _CERTAIN_SIGNS = (
     *("PRIVATE KEY", "eyJ", "AKIA", "ASIA", "AIza", "dapi", "ATATT", "ATBB", "ATCTT"),
 )
 _FIRST_WORDS = frozenset(
-    [
+    word.encode()
+    for word in [
         *("ghp", "gho", "ghu", "ghs", "ghr", "github", "gitlab", "glpat", "gloas", "gldt", "glrt"),
         *("glrtr", "glcbt", "glptt", "glft", "glimt", "glagent", "glsoat", "glffct", "glwt"),
         *(f"xox{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
@@ -66,4 +72,5 @@ _FIRST_WORDS = frozenset(
 )
 """What stands before the first `_`, `-` or `.` of the others in `_TOKENS`."""
 
-_TO_BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}
+_BLANKED = bytes(code if chr(code).isalnum() else ord(" ") for code in range(128)) + bytes(128)
+"""For each byte of ASCII itself, or a blank."""

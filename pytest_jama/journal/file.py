@@ -86,10 +86,15 @@ class JournalWriter:
         """
         self._chain = after
 
-    def write(self, *lines: JournalLine) -> None:
-        """Append lines in one go, with the time; do nothing once the disk has failed."""
+    def write(self, *lines: JournalLine | str) -> None:
+        """Append lines in one go, with the time; do nothing once the disk has failed.
+
+        Args:
+            lines: Each as it is, or as JSON.
+        """
         at = time_now()
-        self.write_encoded(*(timed(encode(line), at) for line in lines))
+        texts = (line if isinstance(line, str) else encode(line) for line in lines)
+        self.write_encoded(*(timed(text, at) for text in texts))
 
     def write_encoded(self, *lines: str) -> None:
         """Append lines that are JSON already, see `result_text`."""

@@ -51,8 +51,8 @@ class Journals:
         for writer in self._writers:
             writer.begin_line()
 
-    def write(self, *lines: JournalLine) -> None:
-        """Append lines to each; several threads may do so at the same time."""
+    def write(self, *lines: JournalLine | str) -> None:
+        """Append lines to each, see `JournalWriter`; several threads may do so at one time."""
         with self._writing:
             for writer in self._writers:
                 writer.write(*lines)

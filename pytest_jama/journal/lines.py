@@ -37,9 +37,10 @@ encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _quote = json.encoder.encode_basestring_ascii
 
 
-def without_secrets(line: JournalLine, redactor: Redactor) -> JournalLine:
-    """Return a line, once more without what certainly is a secret."""
-    return redactor.hide_in(line) if redactor.may_hide_certain(encode(line)) else line
+def shown_text(line: JournalLine | str, redactor: Redactor) -> str:
+    """Return a line as JSON, which it may be already, without what certainly is a secret."""
+    text = line if isinstance(line, str) else encode(line)
+    return encode(redactor.hide_in(json.loads(text))) if redactor.may_hide_certain(text) else text
 
 
 def session_line(
@@ -130,6 +131,18 @@ def _collected(test: TestResult) -> list[Any]:
     if test.names_cases:
         return [*known, test.message, True]
     return [*known, test.message] if test.message else known
+
+
+def collected_text(tests: Iterable[TestResult]) -> str:
+    """Return `collected_line` as JSON; twice as fast, and each linked test is in it."""
+    return f'{{"line":"collected","tests":[{",".join(map(_collected_text, tests))}]}}'
+
+
+def _collected_text(test: TestResult) -> str:
+    known = f'{_quote(test.test_id)},"{test.outcome._value_}",[{_quoted(test.links)}]'
+    if test.names_cases:
+        return f"[{known},{_quote(test.message)},true]"
+    return f"[{known},{_quote(test.message)}]" if test.message else f"[{known}]"
 
 
 def locked_line(lock: Lock) -> JournalLine:
@@ -267,6 +280,15 @@ def map_line(test_map: CaseMap) -> JournalLine:
     keys = [[each.key, links_json(each.links), each.line] for _, each in test_map.items()]
     seen = {"above": test_map.above, "folders": list(test_map.folders)}
     return {"line": "map", **seen, "keys": keys}
+
+
+def map_text(test_map: CaseMap) -> str:
+    """Return `map_line` as JSON; twice as fast, and a map may name each test."""
+    keys = [
+        f"[{_quote(each.key)},[{_quoted(each.links)}],{each.line}]" for _, each in test_map.items()
+    ]
+    seen = f'"above":{_quote(test_map.above)},"folders":{encode(list(test_map.folders))}'
+    return f'{{"line":"map",{seen},"keys":[{",".join(keys)}]}}'
 
 
 def left_out_line(results: Iterable[TestResult]) -> JournalLine:

@@ -158,8 +158,8 @@ class ResultCollector:
 
     def _not_run(self, test_id: str, outcome: Outcome, links: Links) -> TestResult:
         """Return the result of a test that did not run."""
-        out, own = test_id in self.taken_out, test_id in self._own
-        return TestResult(test_id, outcome, links=links, is_taken_out=out, names_cases=own)
+        result = TestResult(test_id, outcome, None, links, None, test_id in self._own)
+        return result._replace(is_taken_out=True) if test_id in self.taken_out else result
 
     def add_skipped(self, address: str, links: Links, why: str) -> None:
         """Take a file or class that was skipped as a whole, so that its tests are unknown.

@@ -188,7 +188,7 @@ class Reporter(Guarded):
             self._collector.missing = known.missing
             self._session.keep_lock(self._collector.all_results())
             linked = map(self._session.shown.result, self._collector.linked())
-            self._session.write(lines.collected_line(linked))
+            self._session.write(lines.collected_text(linked))
             if known.unmatched:
                 unmatched = self._session.take_unmatched(known.unmatched)
                 self._session.write(lines.unmatched_line(unmatched))

@@ -107,7 +107,7 @@ class Session:
         header = tuple(lines.with_config(each, digests) for each in header)
         self.write(*header, *map(lines.unusable_line, self.errors.unusable))
         if self.settings.judges_cases and self._nearest is None:
-            self.write(lines.map_line(self.settings.tests))
+            self.write(lines.map_text(self.settings.tests))
         self.errors.on_unusable = lambda unusable: self.write(lines.unusable_line(unusable))
 
     def take_unmatched(self, unmatched: Iterable[Unmatched]) -> tuple[Unmatched, ...]:
@@ -115,10 +115,10 @@ class Session:
         self._unmatched = tuple(judging.as_shown(each, self.shown) for each in unmatched)
         return self._unmatched
 
-    def write(self, *several: lines.JournalLine) -> None:
-        """Append lines to the journal."""
+    def write(self, *several: lines.JournalLine | str) -> None:
+        """Append lines to the journal, each as it is or as JSON."""
         if self.journal is not None:
-            self.journal.write(*(lines.without_secrets(each, self._redactor) for each in several))
+            self.journal.write(*(lines.shown_text(each, self._redactor) for each in several))
 
     def write_encoded(self, *several: str) -> None:
         """Append lines that are JSON already."""

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pytest_jama.core.case_map import CaseMap, MapEntry
+from pytest_jama.core.cases import NO_CASE
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict
 from pytest_jama.journal import lines, sending_lines
@@ -164,6 +166,21 @@ def test_a_receipt_tells_state_attempts_and_error() -> None:
 @pytest.mark.parametrize("result", [FULL_RESULT, BARE_RESULT, NASTY_RESULT, TIMED_RESULT])
 def test_the_text_of_a_result_is_its_line(result: TestResult) -> None:
     assert json.loads(lines.result_text(result)) == lines.result_line(result)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_the_text_of_the_collected_tests_is_their_line(own: bool) -> None:
+    all_results = (FULL_RESULT, BARE_RESULT, NASTY_RESULT, TIMED_RESULT)
+    tests = [each._replace(names_cases=own) for each in all_results]
+    for several in ([], tests):
+        assert lines.collected_text(several) == lines.encode(lines.collected_line(several))
+
+
+def test_the_text_of_a_map_is_its_line() -> None:
+    entries = [MapEntry(NASTY, FULL_RESULT.links, 7), MapEntry("tests/*", (NO_CASE,), 12)]
+    plain, _ = CaseMap.build(entries)
+    for each in (CaseMap.build([])[0], plain.seen_from(NASTY), plain.also_seen_from(["a", NASTY])):
+        assert lines.map_text(each) == lines.encode(lines.map_line(each))
 
 
 @pytest.mark.parametrize("verdict", [FULL_VERDICT, ADJUSTED_VERDICT, CaseVerdict(CASE, None)])
