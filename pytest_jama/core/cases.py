@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_jama.core.text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class RefKind(str, Enum):
@@ -31,7 +31,7 @@ _REFERENCE = re.compile(
     r"|(?P<DOCUMENT_KEY>[A-Za-z0-9_][A-Za-z0-9_-]*-[0-9]+)",
     re.ASCII,
 )
-_KINDS = {kind.name: kind for kind in RefKind}
+_KINDS: dict[str | None, RefKind] = {kind.name: kind for kind in RefKind}
 
 
 class BadReferenceError(ValueError):
@@ -73,7 +73,7 @@ class CaseRef(NamedTuple):
         text = value.strip() if isinstance(value, str) else _digits(value)
         found = _REFERENCE.fullmatch(text)
         if found is not None:
-            return cls(_KINDS[found.lastgroup or ""], text)
+            return cls(_KINDS[found.lastgroup], text)
         raise BadReferenceError(
             f"{quoted(value)} is not a case reference",
             "use an API ID (20497), a document key (JEET1-TC-12) or a global ID (GID-51234)",
@@ -112,6 +112,11 @@ class CaseLink(NamedTuple):
     def __str__(self) -> str:
         text = self.case_ref.text
         return text if self.step is None else f"{text}#{self.step}"
+
+
+def text_of(links: Sequence[CaseLink]) -> str:
+    """Return links as one text, which `read_links` reads."""
+    return str(links[0]) if len(links) == 1 else ",".join(map(str, links))
 
 
 def parse_step(value: object) -> int:

@@ -30,8 +30,11 @@ def normal_form(test_id: str) -> str:
         address = address.replace("\\", "/")
     if ".py" in address:
         address = address.replace(".py::", "/").removesuffix(".py")
-    address = address.replace("::", "/").replace(".", "/")
-    if address[:1] == "/" or address[-1:] == "/" or "//" in address:
+    if "::" in address:
+        address = address.replace("::", "/")
+    if "." in address:
+        address = address.replace(".", "/")
+    if "//" in f"/{address}/":
         address = "/".join(part for part in address.split("/") if part)
     return address + bracket + parameters
 

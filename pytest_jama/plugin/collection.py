@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.cases import text_of
 from pytest_jama.core.properties import MARKERS
 from pytest_jama.plugin.coverage import address_of, may_hold_tests
 from pytest_jama.plugin.guard import Guarded, guarded
@@ -174,10 +175,12 @@ class CollectedTests(Guarded):
         if self.on_test is not None:
             self.on_test(item, test_id)
         links, wrong = self._markers.read(item)
-        mistakes += (f"{_where(item)}: {each}; correct the marker of {test_id}" for each in wrong)
+        if wrong:
+            place = _where(item)
+            mistakes += [f"{place}: {each}; correct the marker of {test_id}" for each in wrong]
         if not links:
             return ""
-        text = ",".join(map(str, links))
+        text = text_of(links)
         self._links[text] = links
         item.user_properties.insert(0, (MARKERS, text))  # a property of the test is nearer
         return text
@@ -197,7 +200,7 @@ class MarkersForFile(Guarded):
         markers = MarkerReader()
         for item in session.items:
             links, wrong = markers.read(item)
-            texts = [",".join(map(str, links))] if links else []
+            texts = [text_of(links)] if links else []
             for each in wrong:
                 _warn(item, f"{each}; nothing is linked to it")
                 texts.append(each.marker)

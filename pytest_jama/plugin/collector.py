@@ -118,8 +118,10 @@ class ResultCollector:
                 if test_id in self._selected:  # a file that was named twice
                     continue
                 found = self.parse(text, test_id)
-                self._own.update([test_id] if found else ())
-                found = found or self._find(test_id, outcome)
+                if found:
+                    self._own.add(test_id)
+                else:
+                    found = self._find(test_id, outcome)
                 tests[test_id] = self._take_out(test_id, found) if NO_CASE in found else found
         for node_id, test_ids in self._ambiguous.items():
             self._find_by_node_id(node_id, test_ids.values())

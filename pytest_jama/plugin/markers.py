@@ -108,17 +108,26 @@ def _marks_of_class(node: pytest.Class) -> Iterator[Sequence[pytest.Mark]]:
 
 def _read_place(marks: Sequence[pytest.Mark]) -> MarkedCases:
     """Return what all markers of one place say."""
-    ours = [mark for mark in marks if mark.name.startswith("jama")] if marks else ()
-    if not ours:
-        return _NOTHING
     links: list[CaseLink] = []
     wrong: list[BadMarker] = []
-    for mark in ours:
+    for mark in marks:
         if mark.name == "jama":
-            links += _read(mark, wrong)
-        else:
+            links += _read_plain(mark) or _read(mark, wrong)
+        elif mark.name.startswith("jama"):
             links += _read_tag(mark, wrong)
-    return MarkedCases(in_one_place(links), tuple(wrong))
+    if not (links or wrong):
+        return _NOTHING
+    return MarkedCases(tuple(links) if len(links) == 1 else in_one_place(links), tuple(wrong))
+
+
+def _read_plain(mark: pytest.Mark) -> tuple[CaseLink, ...]:
+    """Return the link of a marker that has one reference and nothing else, as nearly all have."""
+    if len(mark.args) != 1 or mark.kwargs:
+        return ()
+    try:
+        return (CaseLink(CaseRef.parse(mark.args[0])),)
+    except ValueError:  # `_read` says why
+        return ()
 
 
 def _read(mark: pytest.Mark, wrong: list[BadMarker]) -> Iterator[CaseLink]:
