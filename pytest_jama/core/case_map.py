@@ -165,7 +165,9 @@ class CaseMap:
 
     def _spellings(self, test_id: str) -> tuple[str, ...]:
         normal = normal_form(test_id)
-        return (self.above + normal, normal) if self.above else self.spellings_below(normal)
+        if self.folders:
+            return self.spellings_below(normal)
+        return (self.above + normal, normal) if self.above else (normal,)
 
     def spellings_below(self, normal: str) -> tuple[str, ...]:
         """Return a test ID, then as it is relative to the folder of `also_seen_from`.

@@ -78,6 +78,7 @@ class Extensions:
 
     def __init__(self, settings: SharedSettings, *, errors: ErrorLog) -> None:
         self._settings = settings
+        self._name_pattern, self._tests = settings.name_pattern, settings.tests
         self._errors = errors
         self._built_in = BuiltIn(settings)
         self._is_map_alone = True
@@ -128,8 +129,7 @@ class Extensions:
         """
         if not self._is_map_alone:
             return None
-        named = () if self._settings.name_pattern is None else self._find_in_name(test_id, name)
-        return named or self._settings.tests.find(test_id)
+        return self._find_in_name(test_id, name) or self._tests.find(test_id)
 
     def find_links(self, result: TestResult, *, name: str = "") -> tuple[CaseLink, ...]:
         """Return the cases that a test without marker or property is evidence of.
@@ -164,7 +164,7 @@ class Extensions:
             return ()
 
     def _find_in_name(self, test_id: str, name: str) -> tuple[CaseLink, ...]:
-        pattern = self._settings.name_pattern
+        pattern = self._name_pattern
         if pattern is None:
             return ()
         found = find_links_in_name(pattern, name or name_in(test_id))

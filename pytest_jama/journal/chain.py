@@ -23,6 +23,9 @@ _FIELD = re.compile(rb',"chain":"([0-9]{1,15}:[0-9a-f]{64})"\}\Z')
 _FIELD_BYTES = 100
 """More than the field takes at the end of a line."""
 
+_HASH_CHARACTERS = len(":") + 2 * sha256().digest_size
+"""What stands behind the number of a chain."""
+
 _NAMED = 4
 """How many lines an account names: a whole journal may be changed."""
 
@@ -74,7 +77,7 @@ def seal(texts: Iterable[str], *, after: str) -> tuple[list[str], str]:
         texts: Lines of JSON, each with at least one field.
         after: The chain of the line before; empty for the first line of a journal.
     """
-    number = int(after.partition(":")[0] or 0)
+    number = int(after[:-_HASH_CHARACTERS] or 0)
     sealed = []
     for text in texts:
         number += 1

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_jama.core.errors import SettingsError, Unusable, UnusableKind
 from pytest_jama.core.known_tests import Gaps, KeyPlaces
+from pytest_jama.core.results import Outcome
 from pytest_jama.hooks.extensions import has_hooks
 from pytest_jama.journal import Journals, JournalWriter, lines, open_journal
 from pytest_jama.plugin.activation import ServerKind, cannot_start, mode_of
@@ -312,8 +313,7 @@ class Reporter(Guarded):
         selection = plugins.get_plugin("jama-selection") if self.kind.option == "jama" else None
         options = read_deselecting(self._config)
         if selection is not None:
-            text = selection.tell(self._collector.collected, options=options)
-            yield Line("selected", text)
+            yield Line("selected", selection.tell(self._collector.collected, options=options))
         ignored = (each for each in self._conftests() if not self._extensions.is_registered(each))
         yield from plugin_lines(
             uncollected=self._collector.uncollected,
@@ -323,10 +323,11 @@ class Reporter(Guarded):
             ),
             ignored_hooks=relative_names(ignored, self._config),
         )
-        results = self._session.shown.results(tuple(self._collector.all_results()))
-        yield from left_out_lines(results, options, is_told=selection is not None)
-        if self._output.is_verbose:
-            yield from narrower_lines(self._settings.tests, results)
+        if self._output.is_verbose or self._collector.collected[Outcome.DESELECTED]:
+            results = self._session.shown.results(tuple(self._collector.all_results()))
+            yield from left_out_lines(results, options, is_told=selection is not None)
+            if self._output.is_verbose:
+                yield from narrower_lines(self._settings.tests, results)
 
     def _refuse_conflicts(self, test_ids: Iterable[str]) -> None:
         file = relative_to(self._config.rootpath, self._loaded.file)

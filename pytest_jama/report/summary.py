@@ -103,8 +103,8 @@ class Summary(NamedTuple):
             return False
         is_unjudged = self.judgement is None and self.has_begun
         if self.mode is Mode.NO_UPLOAD:
-            has_verdicts = bool(self.judgement and self.judgement.to_write)
-            return is_unjudged or has_verdicts or bool(self.unjudged)
+            cases = self.judgement.cases if self.judgement else ()
+            return is_unjudged or any(case.verdict for case in cases) or bool(self.unjudged)
         return is_unjudged or not self.report.is_complete
 
 
@@ -192,7 +192,7 @@ def _nothing_lines(summary: Summary, judgement: Judgement, style: Style) -> Iter
     elif not to_write and not summary.has_begun:
         yield Line("nothing", "to send: no test was run", Tone.WARNING)
     elif (to_write or summary.unjudged) and summary.mode is Mode.NO_UPLOAD:
-        verdicts = Counter(case.verdict for case in to_write if case.verdict)
+        verdicts = Counter([case.verdict for case in to_write if case.verdict])
         counts = count_words({verdict.value: number for verdict, number in verdicts.items()})
         counts = counts or ", ".join(f"{n} {word}" for word, n in summary.unjudged.items())
         why = f"; nothing is sent with {style.no_upload_flag}" if style.no_upload_flag else ""
