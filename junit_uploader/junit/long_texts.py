@@ -38,12 +38,11 @@ class LongTextFeed:
 
     Attributes:
         has_marks: Always set: every text is looked at here anyway.
-        waiting: How many elements began since this was set to 0.
     """
 
     def __init__(self, notes: Notes, encoding: str | None = None) -> None:
         self.has_marks = True
-        self.waiting = 0
+        self._begun = 0
         self._notes = notes
         self._parser = expat.ParserCreate(encoding)
         if hasattr(self._parser, "SetReparseDeferralEnabled"):
@@ -66,6 +65,7 @@ class LongTextFeed:
     def feed(self, data: bytes) -> None:
         """Parse some more."""
         self._fed += len(data)
+        self._begun = 0
         try:
             self._parser.Parse(data, False)
         except expat.ExpatError as exc:
@@ -74,6 +74,10 @@ class LongTextFeed:
             self._error = exc
         if self._fed - max(0, self._parser.CurrentByteIndex) > LONGEST_TAG_BYTES:
             self._error = UnreadableError("a single tag is longer than 64 MB", is_final=True)
+
+    def count_begun(self) -> int:
+        """Return how many elements began in what was fed last."""
+        return self._begun
 
     def ended(self) -> Iterator[etree._Element]:
         """Yield the elements that ended in what was fed."""
@@ -91,7 +95,7 @@ class LongTextFeed:
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._flush_text()
-        self.waiting += 1
+        self._begun += 1
         tag = name.rpartition(":")[2]
         kept = {key: value for key, value in attributes.items() if ":" not in key}
         kept.pop("xmlns", None)

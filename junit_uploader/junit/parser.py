@@ -26,14 +26,15 @@ class Feed(Protocol):
     Attributes:
         has_marks: Whether marks for tools stood in what was fed, see `elements`, or it tells the
             steps of scenarios.
-        waiting: How many elements began since this was set to 0, or more.
     """
 
     has_marks: bool
-    waiting: int
 
     def feed(self, data: bytes) -> None:
         """Parse some more."""
+
+    def count_begun(self) -> int:
+        """Return how many elements began in what was fed last, or more."""
 
     def ended(self) -> Iterator[etree._Element]:
         """Yield the elements of `elements.ENDING` that ended in what was fed.
@@ -73,7 +74,7 @@ class FastFeed:
             remove_pis=True,
         )
         self.has_marks = False
-        self.waiting = 0
+        self._fed = b""
         self._prolog = b""
         self._last = b""
         self._silence_bytes = 0
@@ -83,8 +84,8 @@ class FastFeed:
 
     def feed(self, data: bytes) -> None:
         """Parse some more."""
+        self._fed = data
         self._silence_bytes += len(data)
-        self.waiting += data.count(b"<")
         self._look_for_marks(data)
         if len(self._prolog) < _LONGEST_PROLOG:
             self._prolog += data[:_LONGEST_PROLOG]
@@ -98,6 +99,10 @@ class FastFeed:
             for entry in self._parser.feed_error_log
             if entry.type in _UNDECLARED
         ]
+
+    def count_begun(self) -> int:
+        """Return how many elements began in what was fed last, or more."""
+        return self._fed.count(b"<")
 
     def ended(self) -> Iterator[etree._Element]:
         """Yield the elements that ended in what was fed."""

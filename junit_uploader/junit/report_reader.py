@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -157,18 +158,21 @@ def _read_documents(
     return count
 
 
-class _OpenDocument(NamedTuple):
+@dataclass(slots=True)
+class _OpenDocument:
     """A document that is being read.
 
     Attributes:
         parser: Its parser.
         walk: What takes its elements.
         first_line: How many lines of the file stand before it.
+        waiting: How many elements began since a testcase or suite ended, or more.
     """
 
     parser: Feed
     walk: SuiteWalk
     first_line: int
+    waiting: int = 0
 
     def feed(self, data: bytes) -> None:
         """Read some more."""
@@ -176,15 +180,17 @@ class _OpenDocument(NamedTuple):
         try:
             self.parser.feed(data)
             self.walk.take(self.parser.ended(), has_marks=self.parser.has_marks)
-            self._forget_waiting(before)
+            self._count_waiting(before)
         except UnreadableError as exc:
             exc.move_down(self.first_line)
             raise
 
-    def _forget_waiting(self, finished: int) -> None:
+    def _count_waiting(self, finished: int) -> None:
         if self.walk.finished > finished:
-            self.parser.waiting = 0
-        elif self.parser.waiting > MOST_WAITING:
+            self.waiting = 0
+            return
+        self.waiting += self.parser.count_begun()
+        if self.waiting > MOST_WAITING:
             raise UnreadableError(
                 f"more than {MOST_WAITING:,} elements, and no testcase or suite ends",
                 is_too_big=True,  # cutting texts may show that they are not elements
