@@ -101,36 +101,39 @@ def _upload(options: Namespace, given: Sequence[str]) -> int:
 
 
 def _list(options: Namespace) -> int:
+    from junit_uploader.merged_reports import no_garbage_collection  # noqa: PLC0415 (imports lxml)
+
+    redactor, settings = _find_settings(options)
+    with no_garbage_collection():  # when it is on again, all tests are gone
+        return _list_tests(options, redactor, settings)
+
+
+def _list_tests(options: Namespace, redactor: Redactor, settings: SharedSettings | None) -> int:
     from junit_uploader.junit.reported_test import ReadOptions  # noqa: PLC0415
-    from junit_uploader.listing import (  # noqa: PLC0415 (imports lxml)
+    from junit_uploader.listing import (  # noqa: PLC0415
         MappedTests,
         file_lines,
         json_pieces,
         list_lines,
         summary_line,
     )
-    from junit_uploader.merged_reports import (  # noqa: PLC0415
-        no_garbage_collection,
-        read_reports,
-    )
+    from junit_uploader.merged_reports import read_reports  # noqa: PLC0415
     from pytest_jama.core.shown_results import ShownResults  # noqa: PLC0415
 
-    redactor, settings = _find_settings(options)
     named = ShownResults(redactor)
-    with no_garbage_collection():
-        session = read_reports(options.reports, ReadOptions(keeps_messages=False))
-        mapped = MappedTests(session, settings)
-        if options.json:
-            _write(json_pieces(session, named, mapped))
-        else:
-            _write(f"{line}\n" for line in list_lines(session, named, mapped))
-        for line in mapped.unmatched_lines(redactor):
+    session = read_reports(options.reports, ReadOptions(keeps_messages=False))
+    mapped = MappedTests(session, settings)
+    if options.json:
+        _write(json_pieces(session, named, mapped))
+    else:
+        _write(f"{line}\n" for line in list_lines(session, named, mapped))
+    for line in mapped.unmatched_lines(redactor):
+        _say(line)
+    for file in session.files:
+        for line in file_lines(file, named.redactor):
             _say(line)
-        for file in session.files:
-            for line in file_lines(file, named.redactor):
-                _say(line)
-        _say(summary_line(session))
-        return _status_of(session)
+    _say(summary_line(session))
+    return _status_of(session)
 
 
 def _find_settings(options: Namespace) -> tuple[Redactor, SharedSettings | None]:
