@@ -154,27 +154,36 @@ def read_finding(element: etree._Element, tag: str, *, with_text: bool) -> Findi
     return Finding(_KIND_BY_TAG[tag], message, element.get("type"), text)
 
 
-def read_properties(block: etree._Element) -> list[tuple[str, str]]:
-    """Return the properties of a block that mean something here; a value may also be a text."""
-    properties = []
+def read_properties(block: etree._Element) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the properties of a block that mean something here, and the commits that it names.
+
+    A value may also be a text.
+    """
+    properties: list[tuple[str, str]] = []
+    commits: list[str] = []
     for child in block:
-        name = child.get("name")
+        name = child.get("name") or ""
         if name in USED_PROPERTIES:
             value = child.get("value")
             properties.append((name, (child.text or "") if value is None else value))
         elif name in TAG_PROPERTIES:
             properties += find_listed_tags(child.get("value") or child.text or "")
-    return properties
+        elif is_commit(name):
+            commits += _commit_of(child)
+    return properties, commits
 
 
 def find_commits(block: etree._Element) -> Iterator[str]:
     """Yield the commits that a block of properties names."""
     for child in block:
-        name = child.get("name")
-        if name and is_commit(name):
-            value = (child.get("value") or child.text or "").strip()
-            if _COMMIT.fullmatch(value):
-                yield value
+        if is_commit(child.get("name") or ""):
+            yield from _commit_of(child)
+
+
+def _commit_of(child: etree._Element) -> Iterator[str]:
+    value = (child.get("value") or child.text or "").strip()
+    if _COMMIT.fullmatch(value):
+        yield value
 
 
 def find_rootdir(blocks: Iterable[etree._Element]) -> str:

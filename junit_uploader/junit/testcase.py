@@ -68,7 +68,7 @@ class _Inside(NamedTuple):
     @property
     def is_superseded(self) -> bool:
         """Whether this is an attempt before the last, as only pytest-jama tells."""
-        return any(name == ATTEMPT for name, _ in self.properties)
+        return ATTEMPT in dict(self.properties)
 
 
 _NOTHING = _Inside()
@@ -248,21 +248,25 @@ class TestcaseReader:
         commit, log = inside.commit, self._keep_log(inside.log, outcome)
         if is_plain and not (message or links or steps or notes or commit or files or log):
             return None
+        redacted += count + told.redacted
         return Extras(
             odd_name,
             message,
             links,
             steps,
             notes,
-            earlier=earlier,
-            is_teardown=is_teardown,
-            subject=subject,
-            commit=commit,
-            redacted=redacted + count + told.redacted,
-            files=files,
-            log=log,
-            trace=told.trace,
-            error_type=told.error_type,
+            1,
+            earlier,
+            is_teardown,
+            subject,
+            (),
+            commit,
+            (),
+            redacted,
+            files,
+            log,
+            told.trace,
+            told.error_type,
         )
 
     def _keep_log(self, parts: Sequence[str], outcome: Outcome) -> tuple[WaitingText, ...]:
@@ -289,10 +293,11 @@ class TestcaseReader:
         failures: list[etree._Element] = []
         commits: list[str] = []
         for child in content:
-            tag = child.tag if child.tag in elements.READ else elements.local_name(child.tag)
+            tag = elements.local_name(child.tag)
             if tag == elements.PROPERTIES:
-                properties += read_properties(child)
-                commits += elements.find_commits(child)
+                own, told = read_properties(child)
+                properties += own
+                commits += told
             elif tag in elements.RESULTS:
                 findings.append(read_finding(child, tag, with_text=self._options.keeps_messages))
                 if self._options.keeps_traces:
@@ -304,9 +309,11 @@ class TestcaseReader:
         log = [] if self._options.captured is None else list(_log_parts(content))
         if not (findings or properties or commits or log):
             return _NOTHING
-        self._notes.add_commits(commits)
-        stated = " + ".join(dict.fromkeys(commits))
-        return _Inside(findings, properties, stated, log, failures)
+        stated = ""
+        if commits:
+            self._notes.add_commits(commits)
+            stated = " + ".join(dict.fromkeys(commits))
+        return _make(_Inside, (findings, properties, stated, log, failures))
 
 
 def _log_parts(content: Iterable[etree._Element]) -> Iterator[str]:

@@ -206,8 +206,9 @@ def read_links(text: str) -> FoundLinks:
 
     One that has no usable form does not cost the others.
     """
-    if _REFERENCE.fullmatch(text):  # nothing but one reference, as nearly all are
-        return FoundLinks((CaseLink(CaseRef.parse(text)),))
+    found = _REFERENCE.fullmatch(text)
+    if found is not None:  # nothing but one reference, as nearly all are
+        return FoundLinks((CaseLink(CaseRef(_KINDS[found.lastgroup or ""], text)),))
     links: list[CaseLink] = []
     problems: list[str] = []
     for part in [text] if text.startswith(BEGIN_OF_MARKER) else text.split(","):

@@ -194,7 +194,8 @@ def _read_references(item: tuple[str, str]) -> Evidence:
     """Read the only property of a testcase, the usual one."""
     name, value = item
     links, problems = read_links(value)
-    return Evidence(links, (), tuple(BadProperty(name, value, why) for why in problems))
+    bad = [BadProperty(name, value, why) for why in problems] if problems else ()
+    return Evidence(links, (), tuple(bad))
 
 
 class _Begun(NamedTuple):
