@@ -126,7 +126,7 @@ def _list_tests(options: Namespace, redactor: Redactor, settings: SharedSettings
     if options.json:
         _write(json_pieces(session, named, mapped))
     else:
-        _write(f"{line}\n" for line in list_lines(session, named, mapped))
+        _write(list_lines(session, named, mapped), end="\n")
     for line in mapped.unmatched_lines(redactor):
         _say(line)
     for file in session.files:
@@ -192,13 +192,13 @@ def _status_of(session: MergedReports) -> int:
     return _status("INCOMPLETE")
 
 
-def _write(pieces: Iterable[str]) -> None:
+def _write(pieces: Iterable[str], end: str = "") -> None:
     """Write to stdout; many pieces at once, which is much faster than one by one."""
     from itertools import islice  # noqa: PLC0415
 
     remaining = iter(pieces)
-    while some := "".join(islice(remaining, 1000)):
-        _write_at_once(some)
+    while some := list(islice(remaining, 1000)):
+        _write_at_once(end.join((*some, "")))
 
 
 def _write_at_once(text: str) -> None:

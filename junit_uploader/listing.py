@@ -54,6 +54,11 @@ class MappedTests:
         seen = settings.model_copy(update={"tests": self._tests})
         self._extensions = Extensions(seen, errors=ErrorLog())
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it names no case of any test."""
+        return self._extensions is None
+
     def find(self, test: ReportedTest) -> tuple[CaseLink, ...]:
         """Return the cases of a test that names none itself."""
         if self._extensions is None or test.links:
@@ -89,13 +94,14 @@ def list_lines(session: MergedReports, named: ShownResults, mapped: MappedTests)
         mapped: Knows the cases that the map names.
     """
     named.learn(session.tests)
+    hides_any, is_mapped = named.hides_any, not mapped.is_empty
     for test in session.tests.values():
         test_id, _, _, outcome, time_s, _, extras = test
-        shown = named.name_of(test_id) if named.hides_any else test_id
+        shown = named.name_of(test_id) if hides_any else test_id
         shown = shown if "\n" not in shown else printable(shown)  # who prints does the rest
         if extras is not None and extras.links:
             shown += f"  [{', '.join(map(str, extras.links))}]"
-        elif links := mapped.find(test):
+        elif is_mapped and (links := mapped.find(test)):
             shown += f"  [{', '.join(map(str, links))} by tests:]"
         if time_s is None:
             yield f"{_PADDED[outcome]}         -  {shown}"

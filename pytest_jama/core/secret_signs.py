@@ -23,7 +23,9 @@ def may_hold(test_ids: Iterable[str]) -> bool:
     together = "\n".join(test_ids)
     if may_hold_value(together) or _has_sign(together):
         return True
-    ends = "\n".join(each.partition("[")[2] if "::" in each else each for each in test_ids)
+    ends = together
+    if "::" in together:
+        ends = "\n".join(each.partition("[")[2] if "::" in each else each for each in test_ids)
     return _has_first_word(ends)
 
 
