@@ -138,13 +138,13 @@ def read_reports(arguments: Iterable[str], options: ReadOptions = DEFAULT_OPTION
     united = {test_id: unite(several) for test_id, several in runs.items()}
     tests.update((test_id, overview(found)) for test_id, found in united.items())
     several = {test_id: found for test_id, found in united.items() if len(found) > 1}
-    return MergedReports(tuple(files), tests, counts, _count(tests.values()), several)
+    test_counts = _count(tests.values()) if repeated else counts
+    return MergedReports(tuple(files), tests, counts, test_counts, several)
 
 
 def _count(testcases: Iterable[ReportedTest]) -> Counter[Outcome]:
-    """Count outcomes; a `Counter` alone would call the slow hash of an Enum for each."""
-    outcomes = [testcase.outcome for testcase in testcases]
-    return Counter({outcome: outcomes.count(outcome) for outcome in COUNTED})
+    counts = Counter([testcase.outcome for testcase in testcases])
+    return Counter({outcome: counts[outcome] for outcome in COUNTED})
 
 
 def _read(

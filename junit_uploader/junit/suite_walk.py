@@ -78,9 +78,11 @@ class SuiteWalk:
         takes_all = has_marks or self._options.captured is not None
         for element in ended:
             tag = element.tag
-            if tag != _TESTCASE and elements.local_name(tag) != _TESTCASE:
-                self._take_other(element)
-                continue
+            if tag != _TESTCASE:
+                name = elements.local_name(tag)
+                if name != _TESTCASE:
+                    self._take_other(element, name)
+                    continue
             # the one long loop of this package: no call that is not needed for every testcase
             parent = element.getparent()
             if parent is not self._parent or parent is None:
@@ -92,8 +94,8 @@ class SuiteWalk:
             if len(testcases) % _FORGOTTEN_AT_ONCE == 0 or parent is None:
                 self._forget(element, parent)
 
-    def _take_other(self, element: etree._Element) -> None:
-        if elements.local_name(element.tag) in elements.SUITES:
+    def _take_other(self, element: etree._Element, name: str) -> None:
+        if name in elements.SUITES:
             self._close_suite(element)
         else:
             self._take_content(element)

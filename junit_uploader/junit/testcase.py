@@ -13,7 +13,7 @@ from junit_uploader.junit.attributes import (
     find_places,
     identify,
     identify_by_suites,
-    join_plain,
+    is_plain,
     name_suite_result,
     parse_time_s,
     read_time_s,
@@ -93,7 +93,7 @@ class TestcaseReader:
         self._options = options
         self._notes = notes
         self._dialects = options.dialects
-        self._classname = ""
+        self._classname = self._prefix = ""
         self._keys: list[str] = []
         self._places: Places | None = None
 
@@ -117,21 +117,20 @@ class TestcaseReader:
         if self._places is None:
             return self._read_closely(keys, values, suite, content)
         at_classname, at_name, at_time, at_timestamp = self._places
-        classname = values[at_classname]
-        test_id = join_plain(classname, values[at_name])
-        if not test_id:
-            return self._read_closely(keys, values, suite, content)
+        classname, name = values[at_classname], values[at_name]
         if classname != self._classname:
-            if classname in self._dialects.only_classnames:
-                return self._read_closely(keys, values, suite, content)
-            self._classname = classname
+            self._begin_class(classname)
+        # as nearly all are: without a call
+        if not self._prefix or (name.split() != [name] and not is_plain(name)):
+            return self._read_closely(keys, values, suite, content)
+        test_id = self._prefix + name
         time_s = parse_time_s(values[at_time]) if at_time >= 0 else None
         started = suite.started
         if at_timestamp >= 0:
             started = self.read_started(values[at_timestamp]) or started
         outcome, extras = _PASSED, None
         if content or "@" in test_id:
-            inside = self._look_at(content, f"{classname} {values[at_name]}")
+            inside = self._look_at(content, f"{classname} {name}" if "@" in test_id else "")
             if inside is not _NOTHING:
                 outcome = self._decide(test_id, inside, {})
                 extras = self._read_extras(test_id, None, outcome, inside, suite)
@@ -139,6 +138,15 @@ class TestcaseReader:
             ReportedTest,
             (test_id, self._classname, suite, outcome, time_s, started, extras),
         )
+
+    def _begin_class(self, classname: str) -> None:
+        """Keep a classname: one object for all tests of a class.
+
+        Their IDs begin with it, unless they have to be read closely.
+        """
+        self._classname = classname
+        is_usual = is_plain(classname) and classname not in self._dialects.only_classnames
+        self._prefix = f"{classname}." if is_usual else ""
 
     def _read_closely(
         self,
@@ -165,13 +173,11 @@ class TestcaseReader:
         extras = None
         if inside is not _NOTHING or identity.odd_name:
             extras = self._read_extras(identity.test_id, identity.odd_name, outcome, inside, suite)
-        if has_no_class:
-            self._classname = ""  # so that the next one is read closely, too
-        elif identity.classname != self._classname:
-            self._classname = identity.classname  # one object for all tests of a class
+        if not has_no_class and identity.classname != self._classname:
+            self._begin_class(identity.classname)
         test = ReportedTest(
             identity.test_id,
-            self._classname or identity.classname,
+            identity.classname if has_no_class else self._classname,
             suite,
             outcome,
             read_time_s(attributes, self._dialects),

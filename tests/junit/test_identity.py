@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from junit_uploader.junit.attributes import identify, join_plain
+from junit_uploader.junit.attributes import identify, is_plain
 from junit_uploader.junit.dialects import KNOWN
 from pytest_jama.core.test_ids import normal_form
 from tests.junit.reports import read, suite
@@ -66,8 +66,10 @@ def test_suites_stand_for_the_class_that_node_does_not_write() -> None:
 
 
 def test_module_that_is_called_test_is_not_a_test_of_node() -> None:
-    reading = read(suite('<testcase classname="test" name="test_opens" time="0.1"/>'))
-    assert [each.test_id for each in reading.testcases] == ["test.test_opens"]
+    reading = read(
+        suite('<testcase classname="test" name="test_opens" time="0.1"/>', node_case("a"))
+    )
+    assert [each.test_id for each in reading.testcases] == ["test.test_opens", "unit.a"]
 
 
 def test_name_stands_alone_when_nothing_else_is_known() -> None:
@@ -99,6 +101,7 @@ def test_pytest_node_id_and_junit_test_id_have_one_normal_form(
 @pytest.mark.parametrize(
     "name", ["", "n", " n", "n ", "n m", "n\nm", "\u00a0n", ".n", "日 本", "(n)"]
 )
-def test_short_way_to_a_test_id_comes_to_the_same_or_to_nothing(classname: str, name: str) -> None:
+def test_short_way_to_a_test_id_comes_to_the_same(classname: str, name: str) -> None:
     known = identify({"classname": classname, "name": name}, "", KNOWN)
-    assert join_plain(classname, name) in (known.test_id, "")
+    is_joined = known.test_id == f"{classname}.{name}" and known.odd_name is None
+    assert (is_plain(classname) and is_plain(name)) == is_joined
