@@ -19,6 +19,7 @@ from pytest_jama.config import JAMA
 from pytest_jama.core.plan import Place, Plan, UploadReport
 from pytest_jama.session.ci_output import Told, session_values
 from tests.config.values import COMPLETE, load, problems_of
+from tests.every import every
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "ci.md").read_text(encoding="utf-8")
@@ -60,7 +61,7 @@ def test_there_is_a_recipe_for_each_service() -> None:
     assert set(RECIPES) == services
 
 
-@pytest.mark.parametrize(
+@every(
     "title, key, value",
     [
         ("GitHub Actions", "if", "always()"),
@@ -77,7 +78,7 @@ def test_the_upload_of_jenkins_runs_also_after_failed_tests() -> None:
     assert [GROOVY.count(each) for each in "{(["] == [GROOVY.count(each) for each in "})]"]
 
 
-@pytest.mark.parametrize("title", RECIPES)
+@every("title", RECIPES)
 def test_every_recipe_keeps_the_journal(title: str) -> None:
     assert ".jama" in SECTIONS[title]
 
@@ -87,7 +88,7 @@ def test_secrets_are_handed_over_where_the_service_does_not(title: str) -> None:
     assert set(uploading_step(title)["env"]) == {"JAMA_CLIENT_ID", "JAMA_CLIENT_SECRET"}
 
 
-@pytest.mark.parametrize("title", RECIPES)
+@every("title", RECIPES)
 def test_every_recipe_calls_the_uploader_as_it_wants_to_be_called(title: str) -> None:
     (arguments,) = _UPLOAD.findall(RECIPES[title][1])
     assert parse_options(shlex.split(arguments)).reports

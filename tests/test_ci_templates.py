@@ -16,6 +16,7 @@ import yaml
 from pytest_jama.config import JAMA, OCTANE
 from pytest_jama.core.plan import Place, Plan, UploadReport
 from pytest_jama.session.ci_output import Told, session_values
+from tests.every import every
 from tests.fork_server import quick_python
 from tests.harness import ADDOPTS
 from tests.systems import shell
@@ -273,7 +274,7 @@ def test_every_output_of_the_action_is_a_value_of_sessions() -> None:
     assert set(named) - values == {"OCTANE_SESSION_WORKSPACE_URL"}
 
 
-@pytest.mark.parametrize(
+@every(
     "document, condition",
     [
         (ACTION["runs"]["steps"][1], "always() && inputs.artifact != ''"),

@@ -16,6 +16,7 @@ from docs.site.site_pages import SOURCES, link_within_site
 from pytest_jama.core.results import Outcome
 from pytest_jama.report.evidence.trace_record import Rank
 from pytest_jama.session.exit_status import ExitStatus
+from tests.every import every
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -28,7 +29,7 @@ PACKAGES = ("pytest_jama", "junit_uploader")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
+@every("page", [*PAGES, ROOT / "CONTRIBUTING.md"])
 def test_every_relative_link_leads_to_a_file(page: Path) -> None:
     targets = _LINK.findall(page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
@@ -47,7 +48,7 @@ def test_every_page_made_of_another_file_has_one() -> None:
     assert [source for source in SOURCES.values() if not (ROOT / source).is_file()] == []
 
 
-@pytest.mark.parametrize(
+@every(
     "text, on_site",
     [
         ("[a](lock.md#two)", "[a](lock.md#two)"),
@@ -71,7 +72,7 @@ def test_links_of_the_readme_and_of_deeper_pages_work_on_the_site() -> None:
     assert link_within_site("[a](../b.md)", source="docs/c/a.md", page="c/a.md") == "[a](../b.md)"
 
 
-@pytest.mark.parametrize(
+@every(
     "tag",
     [
         '<script src="https://cdn.example/x.js"></script>',
@@ -111,7 +112,7 @@ def test_every_option_is_documented(pytestconfig: pytest.Config) -> None:
     assert [option for option in sorted(options) if f"`--{option}" not in page] == []
 
 
-@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome.did_run])
+@every("outcome", [outcome for outcome in Outcome if outcome.did_run])
 def test_every_outcome_is_documented(outcome: Outcome) -> None:
     assert f"`{outcome.value}`" in (ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")
 

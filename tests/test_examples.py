@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from tests.every import every
 from tests.fork_server import quick_python
 from tests.harness import ADDOPTS
 from tests.here import Served, run_sandbox_here
@@ -126,7 +127,7 @@ def test_the_example_of_a_report_leaves_one_that_shows_what_its_tests_say(
     assert "| Incomplete | PUMP-TC-51 |" in short
 
 
-@pytest.mark.parametrize("name", TABLE)
+@every("name", TABLE)
 def test_the_readme_has_the_command_of_each_example(name: str) -> None:
     example = TABLE[name]
     seeded = ("pytest-jama", "sandbox", "--seed", "jama.yaml", *example.sandbox)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.every import every
 from tests.fork_server import quick_python, run_apart, run_command
 from tests.harness import ADDOPTS
 
@@ -130,7 +131,7 @@ def test_a_forked_process_that_is_killed_kills_no_other(tmp_path: Path, workers:
     assert (status, "worker 'gw0' crashed" in said) == ((1, True) if workers else (-9, False))
 
 
-@pytest.mark.parametrize(
+@every(
     "words, more, status, said",
     [
         (["-c", "print('started')"], {}, 0, "started\n"),

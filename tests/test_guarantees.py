@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
+from tests.every import every
 
 TESTS = Path(__file__).parent
 PAGE = TESTS.parent / "docs" / "guarantees.md"
@@ -60,14 +60,14 @@ def parts_of(function: ast.FunctionDef) -> Function:
     )
 
 
-@pytest.mark.parametrize("promise", promises())
+@every("promise", promises())
 def test_a_promise_is_held_by_tests_that_exist(promise: str) -> None:
     named = promises()[promise]
     assert named
     assert [f"{file}::{test}" for file, test in named if test not in functions_of(file)] == []
 
 
-@pytest.mark.parametrize("file", sorted({file for all_ in promises().values() for file, _ in all_}))
+@every("file", sorted({file for all_ in promises().values() for file, _ in all_}))
 def test_a_test_that_holds_a_promise_asserts_and_has_no_excuse(file: str) -> None:
     named = {test for all_ in promises().values() for each, test in all_ if each == file}
     assert [test for test in sorted(named) if not is_a_test_without_excuse(file, test)] == []

@@ -16,6 +16,7 @@ from docs.site.commands_page import all_commands
 from junit_uploader.options import parse_options
 from pytest_jama.config.reference import SCHEMA
 from pytest_jama.sandbox.jama.server import Sandbox
+from tests.every import every
 from tests.harness import Repository
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def blocks(page: Path, *languages: str) -> list[str]:
     return [text for language, text in found if language in languages]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@every("page", PAGES)
 def test_settings_of_a_howto_are_settings(page: Path) -> None:
     documents = [yaml.safe_load(text) for text in blocks(page, "yaml")]
     settings = [json.loads(json.dumps(each, default=str)) for each in documents]

@@ -20,6 +20,7 @@ from pytest_jama.cli.sandbox_options import SandboxOptions
 from pytest_jama.cli.seeds import seed_store
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
+from tests.every import every
 from tests.fork_server import quick_python
 from tests.harness import ADDOPTS
 from tests.here import run_here
@@ -145,14 +146,14 @@ def test_what_playwright_attached_is_attached_to_the_runs(
     assert [b"locks after three wrong codes" in text for text in stored_files(folder, 3)] == [True]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_every_case_of_the_map_is_in_the_table(name: str) -> None:
     settings = (EXAMPLES / "junit" / name / "jama.yaml").read_text(encoding="utf-8")
     mapped = {int(number) for number in re.findall(r"PUMP-TC-(\d+)", settings)}
     assert mapped <= set(documented_statuses(name))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_report_is_read_whole_and_names_no_machine(name: str) -> None:
     session = read_reports([str(EXAMPLES / "junit" / name / report_of(name))])
     assert session.is_complete

@@ -11,8 +11,6 @@ import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-import pytest
-
 from junit_uploader.junit.dialects import DIALECTS, Dialects
 from junit_uploader.junit.elements import find_properties, without_marks
 from junit_uploader.junit.notes import UnreadableError
@@ -35,6 +33,7 @@ from pytest_jama.targets.jama.actual_results import (
     shorten_html,
     words_of,
 )
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,9 +137,7 @@ def _seconds(function: Callable[[str], object], text: str) -> float:
     return time.thread_time() - began
 
 
-@pytest.mark.parametrize(
-    "name, piece", [(name, piece) for name, (_, pieces) in WORST.items() for piece in pieces]
-)
+@every("name, piece", [(name, piece) for name, (_, pieces) in WORST.items() for piece in pieces])
 def test_a_text_four_times_as_long_takes_about_four_times_as_long(name: str, piece: str) -> None:
     function = WORST[name][0]
     short, long = (piece * (length // len(piece)) for length in (SHORT, LONG))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.every import every
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^<!-- bench: (\S+) -->\n(.*?)^<!-- end -->", re.MULTILINE | re.DOTALL)
@@ -30,7 +32,7 @@ def test_the_page_has_each_table_of_a_generator_and_says_which_made_it() -> None
     assert [source for [(source, _)] in made.values() if not (ROOT / source).is_file()] == []
 
 
-@pytest.mark.parametrize("name", TABLES)
+@every("name", TABLES)
 def test_each_row_follows_from_commands_below_its_table(name: str) -> None:
     (block,) = _COMMANDS.findall(TABLES[name])
     commands = [line.split("  ")[0] for line in block.splitlines()]

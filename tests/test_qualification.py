@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from pytest_jama.cli.selftest.catalogue import MALFUNCTIONS, PAGE, SCENES, ids_of, page_text
+from tests.every import every
 from tests.test_guarantees import is_a_test_without_excuse
 
 TEXT = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
@@ -57,7 +58,7 @@ def test_each_check_has_a_number_of_its_own_and_expects_something() -> None:
     assert [scene.name for scene in SCENES if not scene.checks] == []
 
 
-@pytest.mark.parametrize("id_", CHECKS)
+@every("id_", CHECKS)
 def test_each_check_looks_for_a_malfunction(id_: str) -> None:
     assert CHECKS[id_].malfunctions
     assert set(CHECKS[id_].malfunctions) <= MALFUNCTIONS.keys()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import textwrap
 
-import pytest
-
 from pytest_jama.cli.cases.case_drafts import draft_cases, read_docstring
 from pytest_jama.cli.collecting import CollectedSession, SourceStep, TestSource
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import Outcome, TestResult
+from tests.every import every
 
 TWO = (SourceStep(1, "open it", "it opens"), SourceStep(2, "close it"))
 
 
-@pytest.mark.parametrize(
+@every(
     "section",
     [
         """
@@ -91,7 +90,7 @@ def _names(*tests: str, per_parameter: bool = False, docstring: str = "") -> dic
     return {draft.test: draft.name for draft in drafts}
 
 
-@pytest.mark.parametrize(
+@every(
     "test, name",
     [
         ("tests/test_pump.py::test_stops_at_5_ml", "Stops at 5 ml"),

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from pytest_jama.cli.init.init_ids import find_ids, name_pattern
 from pytest_jama.core.cases import GROUP, find_links_in_name
+from tests.every import every
 
 _ITEM = "https://acme.jamacloud.com/perspective.req#/items/20497?projectId=45"
 
 
-@pytest.mark.parametrize(
+@every(
     "name, in_name, others",
     [
         ("test_flow[PUMP-TC-12]", ("PUMP-TC-12",), ()),
@@ -36,7 +35,7 @@ def test_ids_in_names_are_told_from_what_looks_like_them(
     assert (found.in_name, found.refs, found.others) == (in_name, in_name, others)
 
 
-@pytest.mark.parametrize(
+@every(
     "name, ref",
     [
         ("test_PUMP_TC_12_flow", "PUMP-TC-12"),
@@ -50,7 +49,7 @@ def test_a_key_in_an_identifier_is_written_with_underscores(name: str, ref: str)
     assert (found.refs, found.in_name) == ((ref,) if ref else (), ())
 
 
-@pytest.mark.parametrize(
+@every(
     "marker, arguments, refs, others",
     [
         ("testrail", ("ids=('C123', 'C4')",), (), ("TestRail C123", "TestRail C4")),

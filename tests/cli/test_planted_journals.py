@@ -14,6 +14,7 @@ import pytest
 from pytest_jama.journal import open_journal
 from pytest_jama.journal.folder import next_order, remove_old_journals
 from tests.cli.upload_world import EARLY, FAILED, FINISHED, LATE, PASSED
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,7 +288,7 @@ def test_new_journal_is_not_written_through_what_is_planted(tmp_path: Path) -> N
     assert not (tmp_path / "victim").exists()
 
 
-@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o702])
+@every("mode", [0o777, 0o1777, 0o702])
 def test_new_journal_is_not_written_where_everyone_may_write(tmp_path: Path, mode: int) -> None:
     tmp_path.chmod(mode)
     writer = open_journal(tmp_path, started=STARTED)

@@ -27,6 +27,7 @@ from pytest_jama.cli.selftest.scene import (
     judge,
 )
 from pytest_jama.sandbox.jama.knobs import Knobs
+from tests.every import every
 from tests.fork_server import quick_python
 from tests.forking import heeded_at_start
 from tests.harness import ADDOPTS
@@ -65,7 +66,7 @@ def another(value: Fact) -> Fact:
 # -- each check can fail -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scene, check", ALL, ids=[check.id for _, check in ALL])
+@every("scene, check", ALL, ids=[check.id for _, check in ALL])
 def test_a_check_fails_with_each_fact_that_is_another_or_missing(
     scene: Scene, check: Check
 ) -> None:

@@ -12,6 +12,7 @@ from pytest_jama.config import BasicCredentials, OAuthCredentials, load_settings
 from pytest_jama.config.environment import find_credentials
 from pytest_jama.core.errors import SettingsError
 from tests.config.values import COMPLETE, load, problems_of, write
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ def test_oauth_wins(others: dict[str, str]) -> None:
     assert isinstance(credentials, OAuthCredentials)
 
 
-@pytest.mark.parametrize(
+@every(
     "present,absent",
     [
         ("JAMA_CLIENT_ID", "JAMA_CLIENT_SECRET"),
@@ -111,7 +112,7 @@ def test_credentials_can_be_copied() -> None:
     assert copy.deepcopy(credentials) == copy.copy(credentials) == credentials
 
 
-@pytest.mark.parametrize(
+@every(
     "key,variables",
     [
         ("password", "variable JAMA_PASSWORD"),
@@ -128,7 +129,7 @@ def test_credentials_can_be_copied() -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("section", ["", "upload", "cycle.name", "jama"])
+@every("section", ["", "upload", "cycle.name", "jama"])
 def test_a_key_that_looks_like_a_secret_is_refused_without_its_value(
     tmp_path: Path,
     key: str,
@@ -150,7 +151,7 @@ def test_names_of_tests_and_custom_fields_may_look_like_secrets(tmp_path: Path) 
     assert (len(settings.tests), settings.run.fields) == (1, {"token$5": "x"})
 
 
-@pytest.mark.parametrize(
+@every(
     "url",
     [
         "https://ann:hunter2@host",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.config.values import COMPLETE, load, problems_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize(
+@every(
     "written, size",
     [("10 MB", 10_000_000), ("500kB", 500_000), ("1.5 gb", 1_500_000_000), ("17", 17)],
 )
@@ -26,7 +25,7 @@ def test_nothing_is_attached_unless_it_is_asked_for(tmp_path: Path) -> None:
     assert (evidence.log, evidence.files, evidence.images) == ("never", (), "attach")
 
 
-@pytest.mark.parametrize(
+@every(
     "line, message",
     [
         ("{max_run: 0}", "evidence.max_run is '0'; use a size, such as 10 MB or 500 kB"),

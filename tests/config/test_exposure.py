@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from pytest_jama.config import describe_exposure, ways_to_find_again
 from tests.config.values import COMPLETE, load, write
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_jama.config import Flags
 
 
-@pytest.mark.parametrize(
+@every(
     "url,is_warned",
     [
         ("https://jama.test", False),
@@ -40,7 +39,7 @@ def test_plain_http_is_warned_of_where_it_leaves_the_machine(
     assert said == [True] * is_warned
 
 
-@pytest.mark.parametrize("verify,count", [("true", 0), ("jama.yaml", 0), ("false", 1), ("no", 1)])
+@every("verify,count", [("true", 0), ("jama.yaml", 0), ("false", 1), ("no", 1)])
 def test_certificates_that_are_not_checked_are_warned_of(
     tmp_path: Path, verify: str, count: int
 ) -> None:
@@ -49,7 +48,7 @@ def test_certificates_that_are_not_checked_are_warned_of(
     assert [text.startswith("tls.verify is false") for text in said] == [True] * count
 
 
-@pytest.mark.parametrize(
+@every(
     "flags,environ,words",
     [
         ({}, {}, []),

@@ -11,6 +11,7 @@ from pytest_jama.config import find_redactor, load_owned
 from pytest_jama.config.header_settings import values_of
 from pytest_jama.core.errors import SettingsError
 from tests.config.values import COMPLETE, LOGIN, load, load_header, problems_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ def test_what_clock_and_git_tell_is_no_secret(tmp_path: Path) -> None:
     assert settings.redactor.hide("on 2024-02-01").text == "on 2024-02-01"
 
 
-@pytest.mark.parametrize(
+@every(
     "entry, message",
     [
         ("X Gate: x", "headers.X Gate is not the name of a header"),
@@ -74,7 +75,7 @@ def test_one_header_in_two_spellings_is_a_mistake(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every(
     "name, value",
     [
         ("X-Api-Key", "acme"),
@@ -91,9 +92,7 @@ def test_a_secret_does_not_stand_in_the_file(tmp_path: Path, name: str, value: s
     assert value not in problem
 
 
-@pytest.mark.parametrize(
-    "value", ["acme", "build-7.ci.acme.example", "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "CI 7"]
-)
+@every("value", ["acme", "build-7.ci.acme.example", "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "CI 7"])
 def test_what_is_plainly_no_secret_may_stand_in_the_file(tmp_path: Path, value: str) -> None:
     settings = load(tmp_path, f"{COMPLETE}headers:\n  X-Tenant: {value}\n").settings
     assert values_of(settings.headers) == {"X-Tenant": value}

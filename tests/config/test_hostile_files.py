@@ -14,6 +14,7 @@ from pytest_jama.config.yaml_errors import explain
 from pytest_jama.config.yaml_nodes import LOADER, PurePythonLoader, TooMuchError, compose
 from pytest_jama.core.errors import SettingsError
 from tests.config.values import COMPLETE, LOGIN, load, problems_of
+from tests.every import every
 from tests.work import is_in_proportion
 
 if TYPE_CHECKING:
@@ -93,11 +94,11 @@ def test_a_hostile_file_is_refused_with_its_line(
     assert problems[0] == f"jama.yaml:{line}: {said}"
 
 
-@pytest.mark.parametrize(
+@every(
     "loader",
     [pytest.param(LOADER, id="usual"), pytest.param(PurePythonLoader, id="without libyaml")],
 )
-@pytest.mark.parametrize("text", ["a: " + "[" * 300, "a:\n" + "- " * 500, "a: " + "{a: " * 300])
+@every("text", ["a: " + "[" * 300, "a:\n" + "- " * 500, "a: " + "{a: " * 300])
 def test_depth_is_bounded_whatever_reads_the_file(loader: type, text: str) -> None:
     with pytest.raises(TooMuchError) as caught:
         compose(text, loader=loader)
@@ -150,7 +151,7 @@ def test_of_many_mistakes_a_hundred_are_told(tmp_path: Path) -> None:
     assert problems[-1] == "... and more mistakes: correct these first"
 
 
-@pytest.mark.parametrize(
+@every(
     "line", ["tests: {a: LONG}", "tests: {LONG: b c}", "LONG: a", "plan: {LONG: a}", "url: LONG#\\"]
 )
 def test_a_long_value_is_told_shortened(tmp_path: Path, line: str) -> None:

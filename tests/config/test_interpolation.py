@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_jama.config.interpolation import FormError, UnsetError, interpolate
+from tests.every import every
 
 VALUES = {"A": "alpha", "B": "${A}", "N_1": "one"}
 
@@ -15,7 +16,7 @@ def look_up(name: str) -> str:
     raise UnsetError(f"{name} is not set", "set it")
 
 
-@pytest.mark.parametrize(
+@every(
     "text,result",
     [
         pytest.param("plain", "plain", id="nothing-to-do"),
@@ -45,7 +46,7 @@ def test_a_name_without_value_and_default_is_an_error() -> None:
         interpolate("${A} ${X}", look_up)
 
 
-@pytest.mark.parametrize(
+@every(
     "text,message",
     [
         pytest.param("${", "has a ${ without }", id="bare"),

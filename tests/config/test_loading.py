@@ -12,6 +12,7 @@ from pytest_jama.config import Flags, find_file, load_settings
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.session.destination import describe_destination
 from tests.config.values import COMPLETE, LOGIN, load, load_header, problems_of, write
+from tests.every import every
 
 PLAN_FLAG = {"plan": "From flag"}
 PLAN_VARIABLE = {"JAMA_PLAN": "From variable"}
@@ -29,7 +30,7 @@ cycle: "Build ${BUILD_NUMBER:-local} ${DATE}"
     assert (str(settings.plan), str(settings.cycle)) == ("Release dev", "Build local 2024-02-01")
 
 
-@pytest.mark.parametrize(
+@every(
     "flags,environ,plan,origin",
     [
         pytest.param(PLAN_FLAG, PLAN_VARIABLE, "From flag", "--jama-plan", id="flag"),
@@ -80,7 +81,7 @@ def test_flags_and_variables_alone_are_enough(tmp_path: Path) -> None:
     assert loaded.settings.cycle.id == 20495
 
 
-@pytest.mark.parametrize("name", ["url", "project", "plan", "cycle"])
+@every("name", ["url", "project", "plan", "cycle"])
 def test_what_is_missing_is_said_with_all_places_to_set_it(tmp_path: Path, name: str) -> None:
     text = "".join(line for line in COMPLETE.splitlines(keepends=True) if name not in line)
     assert problems_of(tmp_path, text) == [
@@ -119,7 +120,7 @@ def test_text_that_a_flag_replaces_is_not_filled_in(tmp_path: Path) -> None:
     assert load(tmp_path, text, flags=PLAN_FLAG).settings.plan.name == "From flag"
 
 
-@pytest.mark.parametrize(
+@every(
     "text,flags,strict",
     [
         pytest.param("", {}, False, id="default"),
@@ -220,9 +221,7 @@ def test_the_folder_of_the_journals_may_stand_in_a_section(tmp_path: Path) -> No
     assert (journal.folder, journal.keep) == (tmp_path / "out", 3)
 
 
-@pytest.mark.parametrize(
-    "text,keep", [("", 10), ("journal: out\n", 10), ("journal: {keep: all}\n", "all")]
-)
+@every("text,keep", [("", 10), ("journal: out\n", 10), ("journal: {keep: all}\n", "all")])
 def test_ten_finished_journals_are_kept_unless_the_settings_say_otherwise(
     tmp_path: Path, text: str, keep: object
 ) -> None:

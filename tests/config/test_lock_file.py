@@ -9,6 +9,7 @@ import pytest
 from pytest_jama.config.lock_file import NewerLockError, parse_lock, read_lock, render_lock
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.lock import CaseText, Lock, LockedCase, StepText
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ def test_numbers_of_any_length_have_their_order() -> None:
     assert [each for each in text.split('"') if each.startswith("P-TC")] == names
 
 
-@pytest.mark.parametrize(
+@every(
     "text, said",
     [
         ("", "1: is broken: Expecting value"),

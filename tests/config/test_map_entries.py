@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.config.values import COMPLETE, load, problems_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +21,7 @@ def links_of(folder: Path, entry: str, test_id: str = "t.py::test_a") -> list[st
     return [str(link) for link in tests.find(test_id)]
 
 
-@pytest.mark.parametrize(
+@every(
     "entry,links",
     [
         ("t.py: P-TC-1", ["P-TC-1"]),
@@ -50,12 +49,12 @@ def test_an_entry_names_one_case_or_several(
     assert links_of(tmp_path, entry) == links
 
 
-@pytest.mark.parametrize("key", ["12", "true", "null", "1.5", "2024-02-01", "${N}"])
+@every("key", ["12", "true", "null", "1.5", "2024-02-01", "${N}"])
 def test_a_key_counts_by_its_text(tmp_path: Path, key: str) -> None:
     assert links_of(tmp_path, f"{key}: P-TC-1", test_id=key) == ["P-TC-1"]
 
 
-@pytest.mark.parametrize(
+@every(
     "value,message",
     [
         ("JEET1", f"has a mistake: 'JEET1' is not a case reference; {REFERENCES}"),

@@ -21,6 +21,7 @@ from pytest_jama.core.errors import SettingsError
 from tests.config.octane_values import WHERE
 from tests.config.octane_values import load as load_octane
 from tests.config.values import COMPLETE, load, problems_of, write
+from tests.every import every
 from tests.work import is_in_proportion
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def refusal_of(folder: Path, content: str | bytes, settings: str = NAMED) -> str
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
+@every(
     "content",
     [
         ROWS,
@@ -78,7 +79,7 @@ def test_each_way_in_which_a_spreadsheet_writes_the_same_rows_is_the_same_map(
     assert links_in(tmp_path, content, "t.py::test_b") == ["P-TC-2#3"]
 
 
-@pytest.mark.parametrize(
+@every(
     "rows,links",
     [
         ("t.py::test_a,P-TC-1\nt.py::test_a,P-TC-2\n", ["P-TC-1", "P-TC-2"]),
@@ -150,7 +151,7 @@ def test_of_very_many_mistakes_only_the_first_are_told_and_the_others_counted(
     assert told[-1] == "map.csv: 1,980 more rows with mistakes; correct these first"
 
 
-@pytest.mark.parametrize(
+@every(
     "content,message",
     [
         ("test,case\nt.py::test_\u00e4,P-TC-1\n".encode("cp1252"), "map.csv:2: is not UTF-8; save"),
@@ -228,7 +229,7 @@ def test_one_test_in_two_files_is_a_mistake_that_names_both(tmp_path: Path) -> N
     )
 
 
-@pytest.mark.parametrize("value", ["P-TC-1", "[P-TC-1, 5]", "none", "'P-TC-${N}'"])
+@every("value", ["P-TC-1", "[P-TC-1, 5]", "none", "'P-TC-${N}'"])
 def test_a_key_file_with_a_reference_names_tests_as_any_other_key(
     tmp_path: Path, value: str
 ) -> None:
@@ -258,7 +259,7 @@ def test_a_file_that_everyone_may_write_is_refused_like_the_settings(tmp_path: P
     assert problem.endswith("or name the jama.yaml that names it with --jama-config=FILE")
 
 
-@pytest.mark.parametrize(
+@every(
     "before,after",
     [
         (b"test,case\na,P-1\n", b"test,case\na,P-1\nn.py::new,P-TC-9\n"),

@@ -14,6 +14,7 @@ from pytest_jama.config.map_writing import add_links
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.test_ids import normal_form
 from tests.config.values import write
+from tests.every import every
 
 NEW = {"t.py::test_new": "P-TC-9"}
 
@@ -25,7 +26,7 @@ def written(folder: Path, text: str, links: dict[str, str] = NEW) -> str:
     return path.read_bytes().decode()
 
 
-@pytest.mark.parametrize(
+@every(
     "before,after",
     [
         ("tests:\n  a: P-1\n", "tests:\n  a: P-1\n  t.py::test_new: P-TC-9\n"),
@@ -73,7 +74,7 @@ def test_new_entries_stand_below_the_others_and_all_else_stays_byte_for_byte(
     assert written(tmp_path, before) == after
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "tests: &t\n  a: P-1\nrun: *t\n",
@@ -90,7 +91,7 @@ def test_a_file_that_cannot_be_kept_is_refused_and_left_alone(tmp_path: Path, te
     assert path.read_text() == text
 
 
-@pytest.mark.parametrize(
+@every(
     "key,reference,message",
     [
         ("a.py::test", "P-TC-2", r"jama\.yaml:2: 'a\.py::test' is in the map already; add P-TC-2"),

@@ -16,6 +16,7 @@ from tests.config.octane_values import KEY, WHERE, load, problems_of
 from tests.config.values import COMPLETE, write
 from tests.config.values import load as load_jama
 from tests.config.values import problems_of as problems_of_jama
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ def test_a_key_wins(others: dict[str, str]) -> None:
     assert find_user({**others, **KEY}, OCTANE) == "a key"
 
 
-@pytest.mark.parametrize(
+@every(
     "present,absent",
     [
         ("OCTANE_CLIENT_ID", "OCTANE_CLIENT_SECRET"),
@@ -97,7 +98,7 @@ def test_credentials_are_not_pickled(tmp_path: Path) -> None:
         pickle.dumps(load(tmp_path, WHERE).settings)
 
 
-@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+@every("secret", SECRETS.values(), ids=SECRETS)
 def test_a_secret_of_either_kind_is_hidden_in_sessions_of_both(tmp_path: Path, secret: str) -> None:
     environ = {**SECRETS, "OCTANE_CLIENT_ID": "x", "JAMA_CLIENT_ID": "x"}
     redactors = (
@@ -113,7 +114,7 @@ def test_user_and_password_together_are_a_secret_as_well() -> None:
     assert "ann:hunter3" in find_secrets(USER)
 
 
-@pytest.mark.parametrize("variable", SECRETS)
+@every("variable", SECRETS)
 def test_a_secret_of_either_kind_is_filled_into_no_setting_of_both(
     tmp_path: Path, variable: str
 ) -> None:
@@ -137,7 +138,7 @@ def test_whose_credentials_are_used_can_be_filled_in(
     assert load(tmp_path, text, environ=environ).settings.release == f"of {user}"
 
 
-@pytest.mark.parametrize(
+@every(
     "key,variables",
     [
         ("password", "variable OCTANE_PASSWORD"),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from pytest_jama.config import JAMA, OCTANE, Settings, find_kinds, kind_of, load_settings, with_lock
 from pytest_jama.config.octane_settings import BuildSettings, OctaneSettings, SuiteSettings
 from pytest_jama.core.verdicts import VerdictRules
 from tests.config.octane_values import BROWSER, KEY, WHERE, load
 from tests.config.values import COMPLETE, LOGIN, write
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +44,7 @@ def test_a_file_says_all_of_it(tmp_path: Path) -> None:
     assert settings.software == "pump 4.2"
 
 
-@pytest.mark.parametrize(
+@every(
     "line, flags, expected",
     [
         ("", {}, False),
@@ -68,7 +67,7 @@ def test_the_environment_is_a_text_each_in_the_order_of_the_file(tmp_path: Path)
     ]
 
 
-@pytest.mark.parametrize(
+@every(
     "line",
     [
         *("release:", "milestone: ~", "modules:", "modules: []", "environment:", "fields: {}"),
@@ -80,7 +79,7 @@ def test_what_is_left_empty_is_not_said(tmp_path: Path, line: str) -> None:
     assert settings.for_journal() == load(tmp_path, WHERE).settings.for_journal()
 
 
-@pytest.mark.parametrize(
+@every(
     "line,name,value",
     [
         ("release: 2.10", "release", "2.10"),
@@ -111,7 +110,7 @@ def test_a_setting_may_be_written_in_several_ways(
     assert getattr(load(tmp_path, f"{WHERE}{line}\n").settings, name) == value
 
 
-@pytest.mark.parametrize(
+@every(
     "url,base",
     [
         (BROWSER, "https://octane.test"),
@@ -133,7 +132,7 @@ def test_the_address_of_a_browser_names_server_space_and_workspace(
     assert loaded.origins == dict.fromkeys(("url", "space", "workspace"), "octane.yaml:1")
 
 
-@pytest.mark.parametrize(
+@every(
     "text,origins",
     [
         (
@@ -165,7 +164,7 @@ def test_a_space_that_is_named_counts_more_than_the_address(tmp_path: Path) -> N
     assert load(tmp_path, f"{WHERE}space: Other\n").settings.space == "Other"
 
 
-@pytest.mark.parametrize(
+@every(
     "flags,environ,origin",
     [
         ({"url": BROWSER}, {}, "--octane-url"),
@@ -182,7 +181,7 @@ def test_an_address_elsewhere_names_space_and_workspace_as_well(
     assert loaded.origins == dict.fromkeys(("url", "space", "workspace"), origin)
 
 
-@pytest.mark.parametrize(
+@every(
     "flags,name,value",
     [
         ({"release": "3.0"}, "release", "3.0"),
@@ -195,7 +194,6 @@ def test_an_address_elsewhere_names_space_and_workspace_as_well(
         ({"environment": ["OS=Windows", "DB=a=b"]}, "environment", "OS Python Browser DB"),
         ({"fields": ["Framework=unittest"]}, "fields", "Framework Test_Level"),
     ],
-    ids=lambda value: "" if isinstance(value, (dict, SuiteSettings)) else str(value),
 )
 def test_a_flag_beats_the_file(tmp_path: Path, flags: Flags, name: str, value: object) -> None:
     found = getattr(load(tmp_path, RICH, flags=flags).settings, name)
@@ -221,7 +219,7 @@ def test_what_a_flag_replaces_is_not_filled_in(tmp_path: Path) -> None:
     assert settings.suite == SuiteSettings(name="S")
 
 
-@pytest.mark.parametrize(
+@every(
     "variable,name",
     [
         *(("OCTANE_RELEASE", "release"), ("OCTANE_MILESTONE", "milestone")),
@@ -253,7 +251,7 @@ def test_variables_of_octane_say_nothing_for_jama(tmp_path: Path) -> None:
 JENKINS = {"JENKINS_URL": "https://ci.test", "BUILD_URL": "https://ci.test/job/n/17/"}
 
 
-@pytest.mark.parametrize(
+@every(
     "text,environ,link",
     [
         (WHERE, JENKINS, "https://ci.test/job/n/17/"),
@@ -279,16 +277,14 @@ def test_settings_tell_what_kind_of_target_they_are_for() -> None:
     assert octane.rules() == VerdictRules()
 
 
-@pytest.mark.parametrize(
-    "target,kind", [("octane", OCTANE), ("jama", JAMA), ("mine", JAMA), (None, JAMA)]
-)
+@every("target,kind", [("octane", OCTANE), ("jama", JAMA), ("mine", JAMA), (None, JAMA)])
 def test_a_journal_of_a_target_has_the_settings_of_its_kind(
     target: object, kind: TargetKind[Settings] | TargetKind[OctaneSettings]
 ) -> None:
     assert kind_of(target) is kind
 
 
-@pytest.mark.parametrize(
+@every(
     "here,above,kinds",
     [
         ([], [], (JAMA,)),
@@ -311,7 +307,7 @@ def test_the_nearest_folder_with_a_settings_file_says_the_kind(
     assert find_kinds(folder) == kinds
 
 
-@pytest.mark.parametrize(
+@every(
     "name,kind",
     [("octane.yaml", OCTANE), ("my-octane.yml", OCTANE), ("jama.yaml", JAMA), ("ci.yaml", JAMA)],
 )

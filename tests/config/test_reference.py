@@ -18,6 +18,7 @@ from pytest_jama.config.mistakes import keys_of, section_of
 from pytest_jama.config.reference import SCHEMAS, make_schema, page_text, schema_text
 from pytest_jama.config.types import Allowed, find_metadata
 from pytest_jama.plugin.activation import SETTING_FLAGS
+from tests.every import every
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -196,7 +197,7 @@ def declared(model: type[BaseModel], above: str = "") -> dict[str, Any]:
 schema_text_of = functools.cache(schema_text)
 
 
-@pytest.mark.parametrize(
+@every(
     "kind,name",
     [
         pytest.param(kind, name, id=f"{kind.name}-{name}")

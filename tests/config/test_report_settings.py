@@ -10,12 +10,13 @@ import pytest
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.origin import Equipment
 from tests.config.values import COMPLETE, LOGIN, load, load_header, write
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize(
+@every(
     "text, files, summary",
     [
         ("", [], "auto"),
@@ -35,7 +36,7 @@ def test_files_are_relative_to_jama_yaml(
     assert report.summary == summary
 
 
-@pytest.mark.parametrize(
+@every(
     "text, complaint",
     [
         ("report: r.pdf", "jama.yaml:5: report.files has 'r.pdf', which names no format"),

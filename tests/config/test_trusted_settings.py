@@ -14,6 +14,7 @@ from pytest_jama.config.lock_file import render_lock
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.lock import Lock
 from tests.config.values import COMPLETE, LOGIN, write
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +86,7 @@ def link_to_a_device(path: Path) -> None:
     path.symlink_to("/dev/zero")
 
 
-@pytest.mark.parametrize(
+@every(
     "plant,words",
     [
         (os.mkfifo, "is a pipe, not a regular file"),
@@ -94,8 +95,8 @@ def link_to_a_device(path: Path) -> None:
         (link_to_nothing, "no such file|is a symbolic link to nothing"),
     ],
 )
-@pytest.mark.parametrize("name", ["jama.yaml", "jama.yml", "jama.lock"])
-@pytest.mark.parametrize("is_named", [False, True])
+@every("name", ["jama.yaml", "jama.yml", "jama.lock"])
+@every("is_named", [False, True])
 def test_what_is_not_a_file_is_said_and_never_opened(
     tmp_path: Path, plant: Callable[[Path], None], words: str, name: str, *, is_named: bool
 ) -> None:
@@ -109,7 +110,7 @@ def test_what_is_not_a_file_is_said_and_never_opened(
         load_both(below, settings if is_named else None)
 
 
-@pytest.mark.parametrize(
+@every(
     "make, words",
     [
         pytest.param(os.mkfifo, "is a pipe, not a regular file", id="pipe"),

@@ -11,12 +11,13 @@ from pytest_jama.config import Settings, VerdictSettings
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict, VerdictRules
 from tests.config.values import COMPLETE, load, problems_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize(
+@every(
     "written,url",
     [
         ("https://acme.jamacloud.com", "https://acme.jamacloud.com"),
@@ -43,7 +44,7 @@ def test_a_url_is_brought_into_one_form(written: str, url: str) -> None:
     assert Settings(url=written).url == url
 
 
-@pytest.mark.parametrize(
+@every(
     "url",
     [
         "ftp://host",
@@ -67,7 +68,7 @@ def test_what_is_no_url_is_refused(tmp_path: Path, url: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@every(
     "url, meant",
     [
         ("https:/host", "https://host"),
@@ -92,7 +93,7 @@ def test_a_host_may_begin_like_a_scheme() -> None:
     assert Settings(url="httpx.acme.test").url == "https://httpx.acme.test"
 
 
-@pytest.mark.parametrize(
+@every(
     "url", ["https://host\\.evil", "https://ho\tst", "https://host\n.evil", "https://host\u200b"]
 )
 def test_what_nobody_sees_in_a_url_is_refused(url: str) -> None:
@@ -100,7 +101,7 @@ def test_what_nobody_sees_in_a_url_is_refused(url: str) -> None:
         Settings(url=url)
 
 
-@pytest.mark.parametrize(
+@every(
     "written,seconds",
     [("120s", 120), ("2m", 120), ("500ms", 0.5), ("1h", 3600), ("90", 90), ("1.5 m", 90)],
 )
@@ -113,7 +114,7 @@ def test_a_duration_has_a_unit_or_is_in_seconds(
     assert settings.upload.give_up_after_s == seconds
 
 
-@pytest.mark.parametrize("written", ["0", "0s", "-5", "2 weeks", "1m30s", "s", "inf", "1e3", "٣s"])
+@every("written", ["0", "0s", "-5", "2 weeks", "1m30s", "s", "inf", "1e3", "٣s"])
 def test_other_durations_are_refused(tmp_path: Path, written: str) -> None:
     (message,) = problems_of(tmp_path, f"{COMPLETE}upload: {{give_up_after: {written}}}\n")
     assert message == (
@@ -122,7 +123,7 @@ def test_other_durations_are_refused(tmp_path: Path, written: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every(
     "written,name",
     [
         ("1.10", "1.10"),
@@ -142,19 +143,19 @@ def test_a_name_is_what_is_written(tmp_path: Path, written: str, name: str) -> N
     assert load(tmp_path, text).settings.plan.name == name
 
 
-@pytest.mark.parametrize("written", ["id:20494", "'id: 20494'", "{id: 20494}", "{id: '20494'}"])
+@every("written", ["id:20494", "'id: 20494'", "{id: 20494}", "{id: '20494'}"])
 def test_an_id_says_that_it_is_one(tmp_path: Path, written: str) -> None:
     plan = load(tmp_path, COMPLETE.replace("Release 1", written)).settings.plan
     assert (plan.id, plan.name, str(plan)) == (20494, None, "id:20494")
 
 
-@pytest.mark.parametrize("written,project", [("JEET1", "JEET1"), ("52", 52), ("'52'", 52)])
+@every("written,project", [("JEET1", "JEET1"), ("52", 52), ("'52'", 52)])
 def test_a_project_is_a_key_or_an_id(tmp_path: Path, written: str, project: str | int) -> None:
     text = COMPLETE.replace("project: P", f"project: {written}")
     assert load(tmp_path, text).settings.project == project
 
 
-@pytest.mark.parametrize(
+@every(
     "line,section,name,value",
     [
         ("upload: {rate: auto}", "upload", "rate", "auto"),
@@ -185,7 +186,7 @@ def test_the_days_of_a_cycle_are_dates(tmp_path: Path) -> None:
     assert (cycle.start, cycle.end) == (date(2024, 2, 1), date(2024, 2, 1))
 
 
-@pytest.mark.parametrize(
+@every(
     "written,value",
     [
         ("17", 17),

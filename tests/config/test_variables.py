@@ -13,6 +13,7 @@ from pytest_jama.config.environment import CI_SYSTEMS, CiJob, find_ci_job
 from pytest_jama.config.interpolation import FormError, UnsetError, interpolate
 from pytest_jama.config.variables import Checkout, Variables, find_actor
 from tests.config.values import NOON
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -233,7 +234,7 @@ JOBS = {
 }
 
 
-@pytest.mark.parametrize("name", JOBS)
+@every("name", JOBS)
 def test_the_job_of_a_ci_system_is_known_by_its_variables(name: str) -> None:
     environ, expected = JOBS[name]
     assert find_ci_job(environ) == (name, *expected)
@@ -262,7 +263,7 @@ def test_commit_and_branch_of_the_job_stand_in_for_those_of_git(tmp_path: Path) 
 ALWAYS_KNOWN = ("DATE", "TIME", "HOSTNAME", "OS_VERSION", "PYTHON_VERSION")
 
 
-@pytest.mark.parametrize("name", [*ALWAYS_KNOWN, "PYTEST_PLUGIN_VERSIONS"])
+@every("name", [*ALWAYS_KNOWN, "PYTEST_PLUGIN_VERSIONS"])
 def test_what_is_known_everywhere_has_a_value(tmp_path: Path, name: str) -> None:
     assert Variables({}, tmp_path).look_up(name)
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.config.octane_values import BROWSER, WHERE, load, problems_of
 from tests.config.values import problems_of as problems_of_jama
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ BUILD = "{server: ..., job: ..., id: ..., create: false}"
 SUITE = "a name or an ID, or {name: ..., run: ...}"
 
 
-@pytest.mark.parametrize(
+@every(
     "line,message",
     [
         ("relase: 1", "unknown key 'relase'; did you mean release?"),
@@ -157,7 +158,7 @@ def test_a_mistake_is_said_with_its_line_and_what_is_allowed(
     assert problems_of(tmp_path, f"{WHERE}{line}\n") == [f"octane.yaml:2: {said}"]
 
 
-@pytest.mark.parametrize(
+@every(
     "url,message",
     [
         (
@@ -198,7 +199,7 @@ def test_an_address_that_cannot_be_one_is_said(tmp_path: Path, url: str, message
     assert problems_of(tmp_path, text) == [f"octane.yaml:1: {message}"]
 
 
-@pytest.mark.parametrize(
+@every(
     "text,flags,environ,problem",
     [
         (
@@ -280,7 +281,7 @@ def test_nothing_is_missing_where_nothing_is_sent(tmp_path: Path) -> None:
     assert (settings.url, settings.space, settings.workspace) == ("", "", "")
 
 
-@pytest.mark.parametrize(
+@every(
     "flags,message",
     [
         (

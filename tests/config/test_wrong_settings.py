@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.config.values import COMPLETE, load, problems_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ UNKNOWN_IN_JUNIT = "unknown key 'skiped_wins' in junit; did you mean junit.skipp
 A_DAY = "a day, such as 2024-02-01"
 
 
-@pytest.mark.parametrize(
+@every(
     "line,message",
     [
         ("urll: x", "unknown key 'urll'; did you mean url?"),
@@ -112,7 +113,7 @@ def test_a_wrong_setting_is_said_with_its_line_and_what_is_allowed(
     assert problems_of(tmp_path, f"{COMPLETE}{line}\n") == [f"jama.yaml:5: {message}"]
 
 
-@pytest.mark.parametrize(
+@every(
     "cycle,message",
     [
         ("", "cycle is empty; use a name, {id: 20495} or {name: ...}"),
@@ -181,7 +182,7 @@ def test_a_value_that_cannot_be_filled_in_is_not_said_to_be_wrong_as_well(tmp_pa
     )
 
 
-@pytest.mark.parametrize("section", ["verdicts", "upload", "run", "junit", "tls", "tests", "names"])
+@every("section", ["verdicts", "upload", "run", "junit", "tls", "tests", "names"])
 def test_a_section_with_nothing_in_it_means_the_defaults(tmp_path: Path, section: str) -> None:
     settings = load(tmp_path, f"{COMPLETE}{section}:\n  # commented: out\n").settings
     assert settings.for_journal() == load(tmp_path, COMPLETE).settings.for_journal()

@@ -10,6 +10,7 @@ import yaml
 from pytest_jama.config.yaml_errors import explain
 from pytest_jama.config.yaml_nodes import LOADER, PurePythonLoader, compose
 from tests.config.values import COMPLETE, load, problems_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +21,8 @@ LOADERS = [
 ]
 
 
-@pytest.mark.parametrize("loader", LOADERS)
-@pytest.mark.parametrize(
+@every("loader", LOADERS)
+@every(
     "text,line,reason",
     [
         pytest.param("url: x\n  plan: y\n", 2, "a colon is not allowed here", id="colon"),
@@ -69,7 +70,7 @@ def test_a_syntax_error_does_not_repeat_what_stands_there(tmp_path: Path) -> Non
     assert "hunter2" not in message
 
 
-@pytest.mark.parametrize(
+@every(
     "text,message",
     [
         pytest.param("", "jama.yaml:1: contains no settings", id="empty"),
@@ -106,7 +107,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     assert problems_of(tmp_path)[0].startswith("jama.yaml: is a folder; remove it")
 
 
-@pytest.mark.parametrize(
+@every(
     "text,messages",
     [
         pytest.param(

@@ -12,6 +12,7 @@ from pytest_jama.core.known_tests import KeyPlaces
 from pytest_jama.core.test_ids import normal_form
 from tests.core.test_test_ids import junit_spelling, node_ids
 from tests.core.values import LAW
+from tests.every import every
 from tests.work import count_calls
 
 
@@ -35,7 +36,7 @@ def found_line(test_map: CaseMap, test_id: str) -> int:
 TEST = "tests/web/test_pay.py::TestCard::test_refund[eur-1.5]"
 
 
-@pytest.mark.parametrize(
+@every(
     "key",
     [
         pytest.param(TEST, id="exact ID"),
@@ -65,7 +66,7 @@ def test_a_key_matches(key: str) -> None:
     assert map_of(key).find(TEST)
 
 
-@pytest.mark.parametrize(
+@every(
     "key, test_id",
     [
         pytest.param("tests.T.test_a", "tests.T.test_a (level='high')", id="unittest"),
@@ -93,7 +94,7 @@ def test_a_key_matches_all_parameters_in_the_notation_of_other_frameworks(
     assert map_of(key).find(test_id)
 
 
-@pytest.mark.parametrize(
+@every(
     "key, test_id",
     [
         pytest.param("tests/test_a", "tests/test_ab.py::test", id="half of a file name"),
@@ -143,7 +144,7 @@ def test_a_map_knows_its_entries() -> None:
     assert sorted(map(str, test_map.links())) == ["T-TC-1", "T-TC-2"]
 
 
-@pytest.mark.parametrize(
+@every(
     "keys",
     [
         pytest.param(["a.py::t[1]", "a.py::t[**]"], id="exact beats pattern"),
@@ -159,7 +160,7 @@ def test_a_map_knows_its_entries() -> None:
         pytest.param(["**[chrome]", "a.py::*"], id="brackets count"),
     ],
 )
-@pytest.mark.parametrize("turn", [1, -1], ids=["in this order", "in the other order"])
+@every("turn", [1, -1], ids=["in this order", "in the other order"])
 def test_the_more_specific_key_wins_in_any_order(keys: list[str], turn: int) -> None:
     tests = {
         "a.py::t[1]": "a.py::t[1]",
@@ -180,7 +181,7 @@ def test_the_more_specific_key_wins_in_any_order(keys: list[str], turn: int) -> 
     assert normal_form(keys[::turn][line - 1]) == winner
 
 
-@pytest.mark.parametrize(
+@every(
     "first, second",
     [
         pytest.param("a.py::t", "a.py::t", id="written twice"),
@@ -205,7 +206,7 @@ def test_equally_specific_patterns_are_a_conflict_in_a_test_that_both_match() ->
     ]
 
 
-@pytest.mark.parametrize(
+@every(
     "keys, test_id",
     [
         pytest.param(["ab*", "*yz"], "abx", id="one matches"),
@@ -238,7 +239,7 @@ def test_of_equally_specific_patterns_the_first_in_the_file_is_taken() -> None:
     assert found_line(map_of("*yz", "ab*"), "abyz") == 1
 
 
-@pytest.mark.parametrize(
+@every(
     "keys, lines",
     [
         pytest.param(["tests/a.py"], [1], id="the file itself"),

@@ -16,6 +16,7 @@ from pytest_jama.core.cases import (
     read_links,
 )
 from tests.core.values import LAW
+from tests.every import every
 
 references = st.one_of(
     st.integers(1, 10**12).map(str),
@@ -29,7 +30,7 @@ links = st.builds(
 )
 
 
-@pytest.mark.parametrize(
+@every(
     "value, kind, text",
     [
         pytest.param(20497, RefKind.API_ID, "20497", id="integer"),
@@ -73,7 +74,7 @@ BAD_REFERENCES = [
 ]
 
 
-@pytest.mark.parametrize("value", BAD_REFERENCES)
+@every("value", BAD_REFERENCES)
 def test_what_is_no_case_reference_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="is not a case reference") as caught:
         CaseRef.parse(value)
@@ -81,13 +82,13 @@ def test_what_is_no_case_reference_is_refused(value: object) -> None:
     assert repr(value) in str(caught.value)
 
 
-@pytest.mark.parametrize("form", ["20497", "JEET1-TC-12", "GID-51234"])
+@every("form", ["20497", "JEET1-TC-12", "GID-51234"])
 def test_the_refusal_shows_all_three_forms(form: str) -> None:
     with pytest.raises(ValueError, match=form):
         CaseRef.parse("?")
 
 
-@pytest.mark.parametrize(
+@every(
     "text, case, step",
     [
         pytest.param("JEET1-TC-12", "JEET1-TC-12", None, id="case"),
@@ -100,7 +101,7 @@ def test_a_link_is_read_from_its_text_form(text: str, case: str, step: int | Non
     assert CaseLink.parse(text) == CaseLink(CaseRef.parse(case), step)
 
 
-@pytest.mark.parametrize("text", ["", "#2", "JEET1-TC-12#", "JEET1-TC-12#0", "A-1#2#3", "A-1#b"])
+@every("text", ["", "#2", "JEET1-TC-12#", "JEET1-TC-12#0", "A-1#2#3", "A-1#b"])
 def test_what_is_no_link_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no"):
         CaseLink.parse(text)
@@ -118,7 +119,7 @@ def test_links_joined_by_commas_read_back_as_the_links(each: list[CaseLink], com
     assert parse_links(comma.join(map(str, each))) == tuple(each)
 
 
-@pytest.mark.parametrize("text", ["", " ", ",", " , ,"])
+@every("text", ["", " ", ",", " , ,"])
 def test_a_property_without_text_links_nothing(text: str) -> None:
     assert parse_links(text) == ()
 
@@ -148,12 +149,12 @@ def test_none_takes_out_what_is_farther_and_beside_it(said: list[list[CaseLink]]
     assert nearer_wins(said) == (nearer or (NO_CASE,) if last >= 0 else nearer)
 
 
-@pytest.mark.parametrize("value", [1, 12, "3", " 4 "])
+@every("value", [1, 12, "3", " 4 "])
 def test_steps_are_counted_from_one(value: object) -> None:
     assert parse_step(value) == int(str(value))
 
 
-@pytest.mark.parametrize("value", [0, -1, True, 1.0, None, "", "one", "\u0661", 10**30])
+@every("value", [0, -1, True, 1.0, None, "", "one", "\u0661", 10**30])
 def test_what_is_no_step_number_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="is not a step number"):
         parse_step(value)

@@ -7,6 +7,7 @@ import pytest
 
 from pytest_jama.core import errors
 from pytest_jama.core.errors import LockedError, Problem, RefusedError, SettingsError
+from tests.every import every
 
 CLASSES = {
     name: each
@@ -36,7 +37,7 @@ def test_the_docstring_draws_every_class_below_its_parent() -> None:
     assert drawn_parents() == real
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@every("name", CLASSES)
 def test_each_class_says_what_the_situation_is(name: str) -> None:
     assert inspect.getdoc(CLASSES[name])
 

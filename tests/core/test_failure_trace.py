@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from pytest_jama.core.failure_trace import LONGEST_TRACE, tidy_trace
 from pytest_jama.core.redaction import Redactor
 from tests.core.values import LAW
+from tests.every import every
 
 SECRET = "hunter2-hunter2"
 REDACTOR = Redactor(secrets=[SECRET], has_builtin=False)
 
 
-@pytest.mark.parametrize(
+@every(
     "text, expected",
     [
         pytest.param("line 1\nline 2", "line 1\nline 2", id="short"),
@@ -26,8 +27,8 @@ def test_trace_is_kept_as_it_is_but_for_colours_and_secrets(text: str, expected:
     assert tidy_trace(text, REDACTOR).text == expected
 
 
-@pytest.mark.parametrize("unit", ["x", "é", "\N{FIRE}", "a\n"])
-@pytest.mark.parametrize("length", [LONGEST_TRACE + 1, 3 * LONGEST_TRACE])
+@every("unit", ["x", "é", "\N{FIRE}", "a\n"])
+@every("length", [LONGEST_TRACE + 1, 3 * LONGEST_TRACE])
 def test_long_trace_keeps_its_beginning_and_its_end(unit: str, length: int) -> None:
     trace = tidy_trace("begin" + unit * length + "end", REDACTOR).text
 

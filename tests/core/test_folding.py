@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_jama.core.folding import fingerprint, fold
+from tests.every import every
 
 
-@pytest.mark.parametrize(
+@every(
     "one, other",
     [
         ("Check the fuse", "<p>Check the fuse</p>"),
@@ -31,7 +31,7 @@ def test_two_ways_to_write_the_same(one: str, other: str) -> None:
     assert fingerprint(fold(one)) == fingerprint(fold(other))
 
 
-@pytest.mark.parametrize(
+@every(
     "one, other",
     [
         ("5 mA", "5 MA"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from pytest_jama.core.cases import NO_CASE, CaseLink, CaseRef
 from pytest_jama.core.known_tests import Coverage, find_gaps
 from pytest_jama.core.results import Outcome
 from tests.core.values import LAW
+from tests.every import every
 from tests.work import count_calls
 
 
@@ -177,7 +177,7 @@ def test_none_is_evidence_of_nothing() -> None:
     assert [(each.key, each.links) for each in gaps.unmatched] == [("u", ())]
 
 
-@pytest.mark.parametrize(
+@every(
     "key, nearest",
     [
         ("tests/test_pay.py::test_refundd", "tests/test_pay.py::test_refund"),
@@ -223,7 +223,7 @@ def test_the_work_grows_with_the_keys_and_tests_not_with_their_product() -> None
     assert work_for(800) < 5 * work_for(200)  # else 16 times
 
 
-@pytest.mark.parametrize(
+@every(
     "key, test, pattern",
     [
         ("t.py::x[2026-01-02T03:04:05.678-a]", "t.py::x[2026-07-08T09:10:11.12-a]", "[**-a]"),
@@ -247,7 +247,7 @@ def test_a_key_with_a_clock_time_or_an_address_is_told_which_pattern_to_use(
     assert map_of(f"t.py::x{pattern}").find(test)
 
 
-@pytest.mark.parametrize("test", ["t.py::x[0x40021000-b]", "t.py::y[0x40021004-a]", "t.py::x[a]"])
+@every("test", ["t.py::x[0x40021000-b]", "t.py::y[0x40021004-a]", "t.py::x[a]"])
 def test_other_dead_keys_are_not_told_of_a_pattern(test: str) -> None:
     (dead,) = find_gaps(map_of("t.py::x[0x40021000-a]"), Coverage([test])).unmatched
     assert dead.why == "matches no test"

@@ -10,6 +10,7 @@ from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import parse_links, without_none
 from pytest_jama.core.left_out import describe_deselected, find_deselecting, find_taken_away
 from pytest_jama.core.results import Outcome, TestResult
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +48,7 @@ def test_each_wider_key_is_without_the_tests_of_the_narrowest() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@every(
     "narrower",
     [
         pytest.param("none", id="none takes it out on purpose"),
@@ -76,7 +77,7 @@ def test_many_cases_are_counted() -> None:
 _MARK, _LAST, _EACH = ("-m",), ("--lf", "--last-failed"), ("--deselect",)
 
 
-@pytest.mark.parametrize(
+@every(
     "ini, line, said",
     [
         (["-ra", "-m", "not stress"], ["-q"], "-m 'not stress' (addopts)"),

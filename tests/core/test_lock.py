@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import permutations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from pytest_jama.core.cases import parse_links
 from pytest_jama.core.lock import SEVERAL_IDS, CaseText, Lock, LockedCase, StepText, merge_locks
 from pytest_jama.core.lock_differences import IN_RUN, Drift, find_drift
 from pytest_jama.core.results import Outcome, TestResult
+from tests.every import every
 
 
 def case(*steps: str, name: str = "Login", description: str | None = "As it is") -> CaseText:
@@ -27,7 +27,7 @@ def locked(*steps: str, tests: tuple[str, ...] = ()) -> LockedCase:
     return LockedCase.of(case(*steps), tests=tests, version=1)
 
 
-@pytest.mark.parametrize(
+@every(
     "now, sentences, steps",
     [
         (
@@ -197,7 +197,7 @@ def test_the_order_of_sessions_does_not_change_what_they_know_together() -> None
     assert merge_locks([None]) is None
 
 
-@pytest.mark.parametrize(
+@every(
     "ids, together", [((7, 7), 7), ((None, 7), 7), ((7, 8), SEVERAL_IDS), ((7, 8, 7), SEVERAL_IDS)]
 )
 def test_sessions_that_mean_different_items_do_not_agree_in_any_order(

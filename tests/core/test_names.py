@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from pytest_jama.core.cases import find_links_in_name, name_in
+from tests.every import every
 
 PATTERN = re.compile(r"\[(?P<case>[A-Z0-9]+-TC-\d+(?:#\d+)?|\?)\]")
 
 
-@pytest.mark.parametrize(
+@every(
     "name, expected",
     [
         ("pays [A-TC-7]", ["A-TC-7"]),
@@ -39,7 +38,7 @@ def test_only_the_beginning_of_an_endless_name_is_searched() -> None:
     assert find_links_in_name(PATTERN, f"{'x' * 1000}[A-TC-7]").links == ()
 
 
-@pytest.mark.parametrize(
+@every(
     "node_id, name",
     [
         ("tests/test_a.py::test_x", "test_x"),

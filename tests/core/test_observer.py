@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import pytest
-
 from pytest_jama.core.plan import Change, ChangeKind
+from tests.every import every
 
 
-@pytest.mark.parametrize(
+@every(
     "change, words",
     [
         (Change(ChangeKind.CREATE, "test plan 'Release 1'"), "create test plan 'Release 1'"),

@@ -7,12 +7,13 @@ from pytest_jama.core.plan import Plan, Receipt, SendState, Unresolved, UploadRe
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.runs import RunUpdate
 from tests.core.values import CASE, case_of, run_of
+from tests.every import every
 
 UPDATE = RunUpdate(run_of(), case_of(Verdict.PASSED), Verdict.PASSED)
 SENT = Receipt(UPDATE, SendState.SENT)
 
 
-@pytest.mark.parametrize(
+@every(
     "report",
     [
         pytest.param(UploadReport(), id="nothing to send"),
@@ -24,14 +25,14 @@ def test_an_upload_is_complete(report: UploadReport) -> None:
     assert report.is_complete
 
 
-@pytest.mark.parametrize("state", [state for state in SendState if state is not SendState.SENT])
+@every("state", [state for state in SendState if state is not SendState.SENT])
 def test_one_update_that_is_not_simply_sent_makes_an_upload_incomplete(state: SendState) -> None:
     report = UploadReport(receipts=(SENT, Receipt(UPDATE, state, error="why"), SENT))
 
     assert not report.is_complete
 
 
-@pytest.mark.parametrize(
+@every(
     "report",
     [
         pytest.param(

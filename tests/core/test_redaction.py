@@ -21,6 +21,7 @@ from pytest_jama.core.results import (
     TestResult,
 )
 from pytest_jama.core.shown_results import ShownResults
+from tests.every import every
 from tests.work import is_in_proportion
 
 if TYPE_CHECKING:
@@ -88,12 +89,12 @@ LEFT = [
 ]
 
 
-@pytest.mark.parametrize("text, shown", HIDDEN, ids=[text for _, text in HIDDEN])
+@every("text, shown", HIDDEN, ids=[text for _, text in HIDDEN])
 def test_value_is_hidden_and_the_sentence_stays(text: str, shown: str) -> None:
     assert Redactor().tidy(text).text == shown
 
 
-@pytest.mark.parametrize("text", LEFT)
+@every("text", LEFT)
 def test_what_is_not_a_secret_stays(text: str) -> None:
     assert Redactor().hide(text) == (text, 0)
 
@@ -120,8 +121,8 @@ def test_neither_repr_nor_pickle_shows_what_is_hidden() -> None:
         pickle.dumps(redactor)
 
 
-@pytest.mark.parametrize("place", [MESSAGE_CHARACTERS, LONGEST_READ])
-@pytest.mark.parametrize("before", range(12))
+@every("place", [MESSAGE_CHARACTERS, LONGEST_READ])
+@every("before", range(12))
 def test_no_half_of_a_secret_stands_before_a_cut(place: int, before: int) -> None:
     redactor = Redactor(secrets=["geheim-0123456"], patterns=[re.compile("SN-[0-9]{9}")])
     for secret in ("geheim-0123456", "SN-123456789"):

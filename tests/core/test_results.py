@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from pytest_jama.core.results import WORST_FIRST, Outcome
+from tests.every import every
 
 
-@pytest.mark.parametrize(
+@every(
     "outcome, did_run",
     [
         pytest.param(Outcome.PASSED, True, id="passed"),
@@ -26,7 +27,7 @@ def test_each_outcome_has_its_place_among_the_worst() -> None:
     assert sorted(WORST_FIRST) == sorted(Outcome)
 
 
-@pytest.mark.parametrize("bad", [Outcome.FAILED, Outcome.ERROR])
-@pytest.mark.parametrize("other", sorted(set(Outcome) - {Outcome.FAILED, Outcome.ERROR}))
+@every("bad", [Outcome.FAILED, Outcome.ERROR])
+@every("other", sorted(set(Outcome) - {Outcome.FAILED, Outcome.ERROR}))
 def test_nothing_is_worse_than_a_failure(bad: Outcome, other: Outcome) -> None:
     assert WORST_FIRST.index(bad) < WORST_FIRST.index(other)

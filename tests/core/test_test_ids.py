@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.test_ids import normal_form, seen_from
 from tests.core.values import LAW
+from tests.every import every
 
 segments = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,5}", fullmatch=True)
 folders = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,5}[a-z0-9]", fullmatch=True)
@@ -39,7 +40,7 @@ def test_the_normal_form_of_a_normal_form_is_itself(node_id: str) -> None:
     assert normal_form(normal_form(node_id)) == normal_form(node_id)
 
 
-@pytest.mark.parametrize(
+@every(
     "spelling, other",
     [
         pytest.param("tests/test_a.py::test_x", "tests.test_a.test_x", id="function"),
@@ -58,7 +59,7 @@ def test_two_spellings_are_one_test(spelling: str, other: str) -> None:
     assert normal_form(spelling) == normal_form(other)
 
 
-@pytest.mark.parametrize(
+@every(
     "first, second",
     [
         pytest.param("t.py::test[1.5]", "t.py::test[1/5]", id="dot and slash in parameters"),
@@ -79,7 +80,7 @@ def test_parameters_are_kept_as_they_are() -> None:
     assert normal_form("a/t.py::f[x/y.py::z[1]]").endswith("f[x/y.py::z[1]]")
 
 
-@pytest.mark.parametrize(
+@every(
     "test_id, seen",
     [
         ("my.sub/t/a.py::f[my.sub/t/]", "a.py::f[my.sub/t/]"),

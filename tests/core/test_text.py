@@ -21,6 +21,7 @@ from pytest_jama.core.text import (
     without_user_info,
 )
 from tests.core.values import LAW
+from tests.every import every
 
 any_text = st.text(st.characters(exclude_categories=()))
 PIECES = (
@@ -46,7 +47,7 @@ PIECES = (
 hostile_text = st.lists(st.sampled_from(PIECES)).map("".join)
 
 
-@pytest.mark.parametrize(
+@every(
     "text, expected",
     [
         pytest.param("plain", "plain", id="plain"),
@@ -84,7 +85,7 @@ def test_clean_text_is_not_cleaned_further(text: str) -> None:
     assert clean(clean(text)) == clean(text)
 
 
-@pytest.mark.parametrize(
+@every(
     "text, at_most, expected",
     [
         pytest.param("abc", 3, "abc", id="fits"),
@@ -106,7 +107,7 @@ def test_a_shortened_text_is_never_too_long_and_begins_as_before(text: str, at_m
     assert text.startswith(shortened.removesuffix("…"))
 
 
-@pytest.mark.parametrize(
+@every(
     "text, expected",
     [
         pytest.param("one\ntwo", "one", id="two lines"),
@@ -119,7 +120,7 @@ def test_the_first_line_that_says_something_is_found(text: str, expected: str) -
     assert first_line(text) == expected
 
 
-@pytest.mark.parametrize(
+@every(
     "url, expected",
     [
         pytest.param("https://acme.example/x?y=1#z", "https://acme.example/x?y=1#z", id="none"),
@@ -137,7 +138,7 @@ def test_user_name_and_password_are_cut_out_of_a_url(url: str, expected: str) ->
 PARTS_OF_A_COMMAND = re.compile(r"##\w*\[|^\s*::", re.MULTILINE)
 
 
-@pytest.mark.parametrize(
+@every(
     "text, expected",
     [
         pytest.param("plain: a/b.py::test[x]", "plain: a/b.py::test[x]", id="plain"),
@@ -197,7 +198,7 @@ def test_json_says_the_same_and_has_no_command(value: object) -> None:
     assert PARTS_OF_A_COMMAND.search(document) is None
 
 
-@pytest.mark.parametrize(
+@every(
     "text, expected",
     [
         pytest.param("a\u202eb", r"a\u202eb", id="direction"),
@@ -219,7 +220,7 @@ def test_visible_text_is_not_changed_further(text: str) -> None:
     assert visible(visible(text)) == visible(text)
 
 
-@pytest.mark.parametrize(
+@every(
     "text, read",
     [
         ("&#65;&#x41;&lt;&#0000065;", "AA<A"),

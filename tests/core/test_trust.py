@@ -18,6 +18,7 @@ from pytest_jama.core.trust import (
     read_own,
     why_untrusted,
 )
+from tests.every import every
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such owners and modes")
 as_root = pytest.mark.skipif(
@@ -31,7 +32,7 @@ def facts(*, user: int, mode: int) -> os.stat_result:
     return os.stat_result((mode, 0, 0, 1, user, 0, 0, 0, 0, 0))
 
 
-@pytest.mark.parametrize(
+@every(
     "user,mode,keeps_modes,words",
     [
         pytest.param(7, 0o600, True, None, id="own"),

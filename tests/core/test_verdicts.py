@@ -18,6 +18,7 @@ from pytest_jama.core.verdicts import (
     totals,
 )
 from tests.core.values import result_of, results_of, step_result
+from tests.every import every
 
 DEFAULT = VerdictRules()
 P, F, E, S = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED
@@ -44,7 +45,7 @@ def rules(
     return VerdictRules(MappingProxyType({**DEFAULT.by_outcome, **changes}), incomplete)
 
 
-@pytest.mark.parametrize(
+@every(
     "outcome, verdict",
     [
         pytest.param(P, PASSED, id="passed"),
@@ -61,7 +62,7 @@ def test_one_test_decides_its_case(outcome: Outcome, verdict: Verdict | None) ->
     assert verdict_on([result_of(outcome)]).verdict is verdict
 
 
-@pytest.mark.parametrize(
+@every(
     "outcomes, verdict",
     [
         pytest.param([P, P, P], PASSED, id="all passed"),
@@ -98,8 +99,8 @@ def test_the_worst_of_its_tests_decides_a_case(
 ORDER = [FAILED, BLOCKED, INPROGRESS, NOT_RUN, PASSED, None]
 
 
-@pytest.mark.parametrize("better", range(1, len(ORDER) - 1))
-@pytest.mark.parametrize("worse", range(len(ORDER) - 1))
+@every("better", range(1, len(ORDER) - 1))
+@every("worse", range(len(ORDER) - 1))
 def test_verdicts_count_in_their_order(worse: int, better: int) -> None:
     given = rules({P: ORDER[worse], S: ORDER[better]})
 
@@ -108,7 +109,7 @@ def test_verdicts_count_in_their_order(worse: int, better: int) -> None:
     assert verdict is ORDER[min(worse, better)]
 
 
-@pytest.mark.parametrize(
+@every(
     "changes, outcomes, verdict",
     [
         pytest.param({S: BLOCKED}, [P, S], BLOCKED, id="skipped blocks"),
@@ -129,8 +130,8 @@ def test_a_project_has_rules_of_its_own(
     assert verdict_on(results_of(outcomes), rules(changes)).verdict is verdict
 
 
-@pytest.mark.parametrize("incomplete", ORDER)
-@pytest.mark.parametrize("outcomes", [[P, NOT], [P, DES], [NOT]], ids=str)
+@every("incomplete", ORDER)
+@every("outcomes", [[P, NOT], [P, DES], [NOT]])
 def test_a_project_says_what_incomplete_means(
     incomplete: Verdict | None,
     outcomes: list[Outcome],
@@ -140,8 +141,8 @@ def test_a_project_says_what_incomplete_means(
     assert verdict_on(results_of(outcomes), given).verdict is incomplete
 
 
-@pytest.mark.parametrize("silent", [S, XF, NOT, DES, GONE], ids=str)
-@pytest.mark.parametrize("incomplete", ORDER)
+@every("silent", [S, XF, NOT, DES, GONE])
+@every("incomplete", ORDER)
 def test_a_case_is_incomplete_when_one_of_its_tests_says_nothing(
     silent: Outcome,
     incomplete: Verdict | None,
@@ -162,12 +163,12 @@ def test_an_incomplete_case_says_which_tests_say_nothing_and_why() -> None:
     assert totals(case.results) == "1 xfailed, 1 passed, 2 skipped, 1 deselected, 1 not collected"
 
 
-@pytest.mark.parametrize("outcomes", [[P, P], [F, P, S], [S, XF], [P, F, DES]], ids=str)
+@every("outcomes", [[P, P], [F, P, S], [S, XF], [P, F, DES]])
 def test_other_cases_need_no_explanation(outcomes: list[Outcome]) -> None:
     assert verdict_on(results_of(outcomes)).reasons == ()
 
 
-@pytest.mark.parametrize(
+@every(
     "outcomes, verdict",
     [
         pytest.param([S, P], PASSED, id="beside passed"),
@@ -193,7 +194,7 @@ def test_a_case_of_which_all_tests_are_ignored_has_no_test() -> None:
     assert judge([result_of(S)], rules=ignoring) == Judgement()
 
 
-@pytest.mark.parametrize(
+@every(
     "second, verdict",
     [
         pytest.param(P, PASSED, id="both passed"),
@@ -253,7 +254,7 @@ def test_a_test_linked_twice_to_a_case_is_one_test_of_it() -> None:
     assert verdict_on([result]).results == (result,)
 
 
-@pytest.mark.parametrize("outcome", [P, F, E, S, XF, XP])
+@every("outcome", [P, F, E, S, XF, XP])
 def test_a_test_that_ran_without_case_is_unlinked(outcome: Outcome) -> None:
     result = result_of(outcome, cases="")
 
@@ -273,7 +274,7 @@ def test_only_verdicts_that_ask_for_a_change_are_to_be_written() -> None:
     assert [str(case.case_ref) for case in judgement.to_write] == ["T-2"]
 
 
-@pytest.mark.parametrize(
+@every(
     "result, steps",
     [
         pytest.param(
@@ -332,7 +333,7 @@ def test_several_tests_speak_of_one_step() -> None:
     assert verdict_on(results).steps == (StepVerdict(2, FAILED, ("12 V", "0 V")),)
 
 
-@pytest.mark.parametrize(
+@every(
     "result, verdict",
     [
         pytest.param(result_of(S, step_result(1, P), step_result(2, S)), None, id="then skipped"),

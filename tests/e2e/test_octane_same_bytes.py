@@ -15,6 +15,7 @@ from pytest_jama.journal.read import read_journal
 from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from pytest_jama.targets.octane.document import build_documents
 from pytest_jama.targets.octane.document_head import DocumentHead
+from tests.every import every
 from tests.fork_server import run_command
 from tests.forking import heeded_at_start
 from tests.harness import ADDOPTS
@@ -70,7 +71,7 @@ def send(folder: Path, *command: str) -> None:
         run_command([sys.executable, "-m", *command], folder=folder, environment=environment)
 
 
-@pytest.mark.parametrize(
+@every(
     "command, count",
     [
         pytest.param(PYTEST, 10, id="pytest"),

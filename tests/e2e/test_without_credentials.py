@@ -10,6 +10,7 @@ import pytest
 from junit_uploader.cli import main as junit_uploader
 from pytest_jama.cli import main as toolbox
 from tests.config.values import COMPLETE, load, problems_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,7 +103,7 @@ def test_half_of_the_credentials_is_a_mistake_not_a_fork(tmp_path: Path) -> None
     ]
 
 
-@pytest.mark.parametrize("said, is_kept", [("journal", True), ("fail", False), ("", False)])
+@every("said, is_kept", [("journal", True), ("fail", False), ("", False)])
 def test_a_variable_of_the_job_may_decide_it(tmp_path: Path, said: str, is_kept: bool) -> None:
     text = f'{COMPLETE}upload: {{no_credentials: "${{WITHOUT:-fail}}"}}\n'
     nobody = {"JAMA_USERNAME": "", "JAMA_PASSWORD": "", "WITHOUT": said}

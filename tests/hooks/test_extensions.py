@@ -18,6 +18,7 @@ from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.hooks.extensions import BrokenHookError, Extensions
 from tests.core.values import case_of, result_of
+from tests.every import every
 
 
 def test_what_the_package_does_not_offer_is_an_attribute_error() -> None:
@@ -73,7 +74,7 @@ def break_with(error: BaseException) -> tuple[Extensions, ErrorLog]:
     return extensions, troubles
 
 
-@pytest.mark.parametrize("said", ODD)
+@every("said", ODD)
 def test_broken_adjust_verdict_leaves_the_verdict(said: str) -> None:
     extensions, troubles = break_with(ODD[said])
     verdicts = (case_of(Verdict.PASSED),)
@@ -112,7 +113,7 @@ class Adjusting:
         return replace(verdict, **self._changes)
 
 
-@pytest.mark.parametrize("said", WRONG)
+@every("said", WRONG)
 def test_adjusted_verdict_with_a_wrong_value_leaves_the_verdict(said: str) -> None:
     troubles = ErrorLog()
     extensions = Extensions(Settings(), errors=troubles)
@@ -140,7 +141,7 @@ def test_text_of_a_verdict_is_as_good_as_the_verdict() -> None:
     assert troubles.first is None
 
 
-@pytest.mark.parametrize("said", ODD)
+@every("said", ODD)
 def test_broken_find_case_refs_leaves_the_map(said: str) -> None:
     extensions, troubles = break_with(ODD[said])
     assert extensions.find_links(result_of(Outcome.PASSED)) == ()
@@ -158,7 +159,7 @@ class Finding:
         return self._refs
 
 
-@pytest.mark.parametrize(
+@every(
     "refs, expected, errors",
     [
         (["A-1", "bad", 20497], ["A-1", "20497"], 1),
@@ -177,7 +178,7 @@ def test_bad_reference_of_find_case_refs_costs_only_itself(
     assert (list(map(str, links)), troubles.count) == (expected, errors)
 
 
-@pytest.mark.parametrize("said", ODD)
+@every("said", ODD)
 def test_broken_upload_finished_costs_nothing(said: str) -> None:
     extensions, troubles = break_with(ODD[said])
     extensions.upload_finished(report=None)  # type: ignore[arg-type] # never looked at
@@ -185,7 +186,7 @@ def test_broken_upload_finished_costs_nothing(said: str) -> None:
     assert not troubles.may_cost_results
 
 
-@pytest.mark.parametrize("said", ODD)
+@every("said", ODD)
 def test_broken_make_target_can_be_caught(said: str) -> None:
     extensions, _ = break_with(ODD[said])
     with pytest.raises(BrokenHookError, match=f"^{said}$"):

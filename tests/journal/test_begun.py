@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import pytest
-
 from pytest_jama.core.plan import Change, ChangeKind, Place, Plan
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import lines, sending_lines
 from pytest_jama.journal.candidates import LATELY_S, find_begun
+from tests.every import every
 from tests.journal.record import a_test, as_bytes, header
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ PLACED = sending_lines.place_line(Plan(places=(Place("plan", "A", 1),)))
 ENDED = lines.end_line(finished=True, reason="")
 
 
-@pytest.mark.parametrize(
+@every(
     "more, begun",
     [
         (_creations((PLAN, "begun")), {PLAN.what: NOW_S}),
@@ -58,7 +57,7 @@ def _journal(*more: lines.JournalLine) -> bytes:
     return as_bytes(header(), lines.result_line(a_test("test_1", Outcome.PASSED)), *more)
 
 
-@pytest.mark.parametrize(
+@every(
     "name, age_s, more",
     [
         ("own.jsonl", 0, ()),

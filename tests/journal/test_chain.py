@@ -16,6 +16,7 @@ from pytest_jama.journal import Journals, lines, open_journal
 from pytest_jama.journal.chain import EditKind, LineEdit, describe_edits, name_lines
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.select import take_up
+from tests.every import every
 from tests.journal.record import a_test, as_bytes, collected, header, read, record
 from tests.journal.samples import FULL
 
@@ -52,18 +53,18 @@ def test_what_nobody_touched_is_not_said_to_be_changed() -> None:
     assert edits_of(WHOLE) == []
 
 
-@pytest.mark.parametrize("at", range(len(WHOLE)))
+@every("at", range(len(WHOLE)))
 def test_a_changed_line_is_named_and_no_other(at: int) -> None:
     line = re.sub(rb'^\{"line"', b'{"mood":1,"line"', WHOLE[at])
     assert edits_of([*WHOLE[:at], line, *WHOLE[at + 1 :]]) == ([LineEdit(at + 1, C)])
 
 
-@pytest.mark.parametrize("at", range(1, len(WHOLE) - 1))
+@every("at", range(1, len(WHOLE) - 1))
 def test_a_removed_line_is_missing_before_the_next(at: int) -> None:
     assert edits_of([*WHOLE[:at], *WHOLE[at + 1 :]]) == [LineEdit(at + 1, M)]
 
 
-@pytest.mark.parametrize(
+@every(
     "content,edits",
     [
         ([*WHOLE[:2], WHOLE[3], WHOLE[2], *WHOLE[4:]], [LineEdit(3, M), LineEdit(5, M)]),
@@ -109,7 +110,7 @@ def test_the_end_that_is_missing_cannot_be_told_from_a_kill_and_claims_less() ->
     assert outcomes == [Outcome.PASSED, Outcome.PASSED, *[Outcome.NOT_REACHED] * 2]
 
 
-@pytest.mark.parametrize("tail", [b'{"line":"result","test":"a', b"\0" * 50, WHOLE[2][:-2]])
+@every("tail", [b'{"line":"result","test":"a', b"\0" * 50, WHOLE[2][:-2]])
 def test_a_torn_end_is_no_edit(tail: bytes) -> None:
     found = read(b"".join(WHOLE) + tail)
     assert (found.edits, found.damaged) == ([], [])
@@ -142,7 +143,7 @@ def write_upload(path: Path, *several: lines.JournalLine) -> None:
     journals.close()
 
 
-@pytest.mark.parametrize(
+@every(
     "tail", [b"", b'{"line":"rec', b"\0" * 9, WHOLE[6][:-1]], ids=["whole", "torn", "NUL", "no LF"]
 )
 def test_an_upload_goes_on_with_the_chain(tmp_path: Path, tail: bytes) -> None:

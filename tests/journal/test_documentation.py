@@ -18,6 +18,7 @@ from pytest_jama.core.plan import SendState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal.lines import FORMAT_VERSION
+from tests.every import every
 from tests.journal.record import as_bytes, read
 from tests.journal.samples import BARE, FULL
 
@@ -54,20 +55,20 @@ def test_every_kind_of_line_is_documented() -> None:
     assert list(SECTIONS) == KINDS
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every("kind", KINDS)
 def test_every_field_of_a_line_is_documented(kind: str) -> None:
     assert list(rows(kind)) == list(FULL[f"{kind}_line"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every("kind", KINDS)
 def test_the_fields_that_may_be_missing_are_called_optional(kind: str) -> None:
     optional = {field for field, kind_of in rows(kind).items() if kind_of.endswith(", optional")}
 
     assert optional == set(FULL[f"{kind}_line"]) - set(BARE[f"{kind}_line"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("source", [FULL, BARE, None], ids=["full", "bare", "example"])
+@every("kind", KINDS)
+@every("source", [FULL, BARE, None], ids=["full", "bare", "example"])
 def test_the_documented_types_are_the_real_ones(
     kind: str,
     source: dict[str, dict[str, Any]] | None,
@@ -78,13 +79,13 @@ def test_the_documented_types_are_the_real_ones(
     assert [field for field, value in line.items() if not isinstance(value, types[field])] == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every("kind", KINDS)
 def test_the_example_shows_every_field_of_its_kind(kind: str) -> None:
     assert list(example(kind)) == list(rows(kind))
     assert example(kind)["line"] == kind
 
 
-@pytest.mark.parametrize(
+@every(
     "kind, words",
     [
         pytest.param("result", [outcome.value for outcome in Outcome], id="outcomes"),
@@ -98,7 +99,7 @@ def test_every_word_that_a_line_may_hold_is_documented(kind: str, words: list[st
     assert [word for word in words if f"`{word}`" not in SECTIONS[kind]] == []
 
 
-@pytest.mark.parametrize(
+@every(
     "sentence",
     [
         f"format version {FORMAT_VERSION}",
@@ -114,7 +115,7 @@ def test_the_page_tells(sentence: str) -> None:
 PROGRAM = re.search(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize(
+@every(
     "old,new,said",
     [
         (b"", b"", ""),

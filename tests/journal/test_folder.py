@@ -11,6 +11,7 @@ from pytest_jama.journal import open_journal
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.journal.folder import find_order, is_finished, next_order, remove_old_journals
 from pytest_jama.journal.lines import end_line, result_line
+from tests.every import every
 from tests.journal.record import as_bytes, header
 from tests.journal.samples import FULL, FULL_RESULT
 from tests.systems import links
@@ -33,7 +34,7 @@ def kept(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.jsonl"))
 
 
-@pytest.mark.parametrize(
+@every(
     "text, finished",
     [
         pytest.param(RESULT + FINISHED, True, id="finished"),
@@ -70,7 +71,7 @@ def test_the_newest_finished_journals_stay(tmp_path: Path) -> None:
     assert kept(tmp_path) == paths[-10:]
 
 
-@pytest.mark.parametrize("count", [0, 1, 10])
+@every("count", [0, 1, 10])
 def test_when_there_are_no_more_finished_journals_all_stay(tmp_path: Path, count: int) -> None:
     paths = write_journals(tmp_path, FINISHED, range(1, count + 1))
 
@@ -79,7 +80,7 @@ def test_when_there_are_no_more_finished_journals_all_stay(tmp_path: Path, count
     assert kept(tmp_path) == paths
 
 
-@pytest.mark.parametrize("text", [UNFINISHED, RESULT, "", "torn{"])
+@every("text", [UNFINISHED, RESULT, "", "torn{"])
 def test_unfinished_journals_are_neither_removed_nor_counted(tmp_path: Path, text: str) -> None:
     old = write_journals(tmp_path, text, range(1, 13))
     new = write_journals(tmp_path, FINISHED, range(13, 26))
@@ -100,7 +101,7 @@ def test_the_files_of_a_journal_go_with_it_and_those_of_others_stay(tmp_path: Pa
     assert [*tmp_path.glob("*.files")] == [FileStore.of_journal(paths[-1]).folder]
 
 
-@pytest.mark.parametrize("name", ["notes.jsonl", "2026Z-a.json", ".gitignore"])
+@every("name", ["notes.jsonl", "2026Z-a.json", ".gitignore"])
 def test_other_files_of_the_folder_are_left_alone(tmp_path: Path, name: str) -> None:
     other = tmp_path / name
     other.write_text(FINISHED, encoding="utf-8")
@@ -181,8 +182,8 @@ def test_number_of_a_session_is_its_time(tmp_path: Path) -> None:
     assert next_order(tmp_path, STARTED) == MICROSECONDS
 
 
-@pytest.mark.parametrize("name", ["a.jsonl", "zzz.incomplete"])
-@pytest.mark.parametrize("ahead", [0, 1, 10**15])
+@every("name", ["a.jsonl", "zzz.incomplete"])
+@every("ahead", [0, 1, 10**15])
 def test_later_session_has_the_greater_number_whatever_the_clock_says(
     tmp_path: Path, name: str, ahead: int
 ) -> None:
@@ -196,7 +197,7 @@ def test_journal_of_version_0_1_has_the_number_of_its_time(tmp_path: Path) -> No
     assert next_order(tmp_path, STARTED) == MICROSECONDS // 10**6 * 10**6 + 10**6 + 1
 
 
-@pytest.mark.parametrize(
+@every(
     "content",
     [
         b"",

@@ -11,6 +11,7 @@ from pytest_jama.core.cases import NO_CASE
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict
 from pytest_jama.journal import lines, sending_lines
+from tests.every import every
 from tests.journal.samples import (
     ADJUSTED_VERDICT,
     BARE,
@@ -37,8 +38,8 @@ def test_there_is_a_sample_of_every_kind_of_line() -> None:
     assert sorted(FULL) == sorted(BARE) == sorted(MAKERS)
 
 
-@pytest.mark.parametrize("maker", MAKERS)
-@pytest.mark.parametrize("samples", [FULL, BARE], ids=["full", "bare"])
+@every("maker", MAKERS)
+@every("samples", [FULL, BARE], ids=["full", "bare"])
 def test_a_line_names_its_kind_and_survives_json(samples: dict[str, Any], maker: str) -> None:
     line = samples[maker]
 
@@ -163,12 +164,12 @@ def test_a_receipt_tells_state_attempts_and_error() -> None:
     assert "error" not in BARE["receipt_line"]
 
 
-@pytest.mark.parametrize("result", [FULL_RESULT, BARE_RESULT, NASTY_RESULT, TIMED_RESULT])
+@every("result", [FULL_RESULT, BARE_RESULT, NASTY_RESULT, TIMED_RESULT])
 def test_the_text_of_a_result_is_its_line(result: TestResult) -> None:
     assert json.loads(lines.result_text(result)) == lines.result_line(result)
 
 
-@pytest.mark.parametrize("own", [False, True])
+@every("own", [False, True])
 def test_the_text_of_the_collected_tests_is_their_line(own: bool) -> None:
     all_results = (FULL_RESULT, BARE_RESULT, NASTY_RESULT, TIMED_RESULT)
     tests = [each._replace(names_cases=own) for each in all_results]
@@ -183,7 +184,7 @@ def test_the_text_of_a_map_is_its_line() -> None:
         assert lines.map_text(each) == lines.encode(lines.map_line(each))
 
 
-@pytest.mark.parametrize("verdict", [FULL_VERDICT, ADJUSTED_VERDICT, CaseVerdict(CASE, None)])
+@every("verdict", [FULL_VERDICT, ADJUSTED_VERDICT, CaseVerdict(CASE, None)])
 def test_the_text_of_a_verdict_is_its_line(verdict: CaseVerdict) -> None:
     assert json.loads(lines.verdict_text(verdict)) == lines.verdict_line(verdict)
 

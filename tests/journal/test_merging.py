@@ -20,6 +20,7 @@ from pytest_jama.journal.merge import merge_results, merge_unmatched
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
 from tests.core.values import LAW, outcomes_of_executed_tests
+from tests.every import every
 from tests.journal.record import a_test, collected, record, session_of
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ def test_hooks_that_are_left_judge_only_what_the_session_did_not() -> None:
     assert [case.verdict for case in judgement.cases] == [Verdict.PASSED, Verdict.BLOCKED]
 
 
-@pytest.mark.parametrize(
+@every(
     "said,other,together",
     [
         (Verdict.BLOCKED, PASSED, Verdict.BLOCKED),

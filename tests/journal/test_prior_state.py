@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal import lines, sending_lines
@@ -14,6 +12,7 @@ from pytest_jama.journal.prior_uploads import PriorUploads
 from pytest_jama.session.left_alone import leave_out_known
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 from tests.core.values import case_of, run_of, steps_of
+from tests.every import every
 from tests.journal.record import record
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def showing(status: str, update: RunUpdate = UPDATE) -> RunUpdate:
     return replace(update, run=replace(update.run, status=status))
 
 
-@pytest.mark.parametrize(
+@every(
     "several,status,state",
     [
         ([], "PASSED", PriorState.NEW),
@@ -79,7 +78,7 @@ def test_journals_that_disagree_about_a_run_send_it_again() -> None:
     assert prior(showing("PASSED")) is PriorState.NEW
 
 
-@pytest.mark.parametrize(
+@every(
     "state,counts,warning",
     [
         (PriorState.NEW, (1, 0), ""),

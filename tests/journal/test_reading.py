@@ -14,6 +14,7 @@ from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal import lines
 from pytest_jama.journal.read import EmptyJournalError
 from pytest_jama.journal.record import Arrival, RecordedVerdict
+from tests.every import every
 from tests.journal.record import PATH, a_test, as_bytes, collected, header, read, record
 from tests.journal.samples import CASE, FULL, FULL_RESULT, NASTY, NASTY_RESULT
 
@@ -43,7 +44,7 @@ def test_header_tells_who_kept_the_journal() -> None:
     assert found.framework == "JUnit XML a.xml"
 
 
-@pytest.mark.parametrize("url", ["https://[", "https://host:port", "https://[::1"])
+@every("url", ["https://[", "https://host:port", "https://[::1"])
 def test_address_that_is_none_does_not_stop_the_reading(url: str) -> None:
     assert list(record(RESULT, settings={"url": url}).results) == ["a"]
 
@@ -52,14 +53,14 @@ def test_header_without_framework_names_what_ran_the_tests() -> None:
     assert record().header.framework == "pytest 9.2.0"
 
 
-@pytest.mark.parametrize("order", [-1, 2**63, 10**4000, "7", True, None])
+@every("order", [-1, 2**63, 10**4000, "7", True, None])
 def test_number_that_no_session_can_have_is_not_its_order(order: object) -> None:
     usual = record().header.order
     first = {**header(), "order": order}
     assert read(as_line(first)).header.order == usual > 0
 
 
-@pytest.mark.parametrize(
+@every(
     "changes,words",
     [
         ({"format": 10**4000}, "is of format 1000"),
@@ -77,7 +78,7 @@ def test_damaged_header_is_told_in_few_plain_words(changes: dict[str, Any], word
     assert len(str(caught.value)) < 1000
 
 
-@pytest.mark.parametrize("result", [FULL_RESULT, NASTY_RESULT, a_test("a", duration_s=0.0)])
+@every("result", [FULL_RESULT, NASTY_RESULT, a_test("a", duration_s=0.0)])
 def test_results_read_back_to_the_microsecond(result: Any) -> None:
     (found,) = record(lines.result_line(result)).results.values()
     assert lines.result_line(found) == lines.result_line(result)
@@ -110,7 +111,7 @@ def test_of_two_results_of_a_test_the_worse_counts() -> None:
     assert record(failed, RESULT).results["a"].outcome is Outcome.FAILED
 
 
-@pytest.mark.parametrize(
+@every(
     "several,has_begun",
     [
         ([], False),
@@ -150,7 +151,7 @@ def test_verdicts_of_an_upload_are_not_those_of_the_session() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@every(
     "several,arrival",
     [
         ([sent()], Arrival("d")),
@@ -174,7 +175,7 @@ def test_last_accepted_update_of_a_run_is_known(several: list[Any], arrival: obj
     assert found == arrival
 
 
-@pytest.mark.parametrize(
+@every(
     "tail",
     [b"", b'{"line":"res', b"\0" * 4096, b'{"line":"result","test":"\xc3', b"\n", b"\r\n"],
 )
@@ -193,7 +194,7 @@ def test_torn_line_before_an_upload_is_normal() -> None:
     assert (list(found.results), found.damaged) == (["a"], [])
 
 
-@pytest.mark.parametrize(
+@every(
     "damage",
     [
         b'{"line":"result","te\n',
@@ -234,13 +235,13 @@ def test_lines_of_other_systems_are_read() -> None:
     assert list(read(content).results) == ["a"]
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 99, b'{"line":"ses', b"{", b"\n\n"])
+@every("content", [b"", b"\0" * 99, b'{"line":"ses', b"{", b"\n\n"])
 def test_file_without_a_whole_header_tells_nothing(content: bytes) -> None:
     with pytest.raises(EmptyJournalError, match=f"{PATH}: ends before its header does"):
         read(content)
 
 
-@pytest.mark.parametrize(
+@every(
     "content,message",
     [
         (b"<testsuites/>\n", ":1: is not a JSON object"),

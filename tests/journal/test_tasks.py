@@ -12,6 +12,7 @@ from pytest_jama.journal import lines, sending_lines
 from pytest_jama.journal.prior_uploads import PriorUploads, server_of
 from pytest_jama.journal.record import Recording, by_session
 from tests.document_target import SentDocument
+from tests.every import every
 from tests.journal.record import a_test, record
 
 SERVER = "https://octane.example"
@@ -36,7 +37,7 @@ def kept(*several: lines.JournalLine, **given: Any) -> Recording:
     return record(*several, settings={"url": SERVER, "target": "octane"}, **given)
 
 
-@pytest.mark.parametrize(
+@every(
     "several, state",
     [
         pytest.param([QUEUED], PriorState.NEW, id="queued"),

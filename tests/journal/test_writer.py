@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pytest_jama.journal import JournalWriter, open_journal
 from pytest_jama.journal.lines import end_line, result_line
 from tests.core.values import LAW
+from tests.every import every
 from tests.journal.samples import BARE, FULL, NASTY, NASTY_RESULT
 
 if TYPE_CHECKING:
@@ -290,7 +291,7 @@ def test_a_journal_may_be_closed_twice(journal: JournalWriter) -> None:
     assert journal.failure == ""
 
 
-@pytest.mark.parametrize("keep, left", [(1, 1), (3, 3), ("all", 5)])
+@every("keep, left", [(1, 1), (3, 3), ("all", 5)])
 def test_closing_removes_old_finished_journals_unless_all_stay(
     tmp_path: Path, keep: Any, left: int
 ) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from junit_uploader.junit.notes import UnreadableError
+from tests.every import every
 from tests.junit.reports import PASSED, make_case, read, suite
 
 MANY_LEVELS = "<i>" * 300 + "</i>" * 300
@@ -11,7 +12,7 @@ ENTITY = suite(attributes='name="&no;"')
 LONG = "x" * 11_000_000
 
 
-@pytest.mark.parametrize(
+@every(
     "report, expected",
     [
         pytest.param(b"", "the file is empty", id="empty"),
@@ -63,7 +64,7 @@ def test_unreadable_report_is_refused_with_its_reason(report: str | bytes, expec
     assert expected in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@every(
     "doctype",
     [
         pytest.param('<!DOCTYPE a [<!ENTITY x "y">]>', id="entity"),
@@ -76,7 +77,7 @@ def test_unreadable_report_is_refused_with_its_reason(report: str | bytes, expec
         pytest.param("<!DOCTYPE a []>", id="empty subset"),
     ],
 )
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@every("encoding", ["utf-8", "utf-16"])
 def test_internal_subset_is_refused(doctype: str, encoding: str) -> None:
     report = f'<?xml version="1.0" encoding="{encoding}"?>{doctype}{suite(PASSED)}'
     with pytest.raises(UnreadableError):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from junit_uploader.junit.dialects import DIALECTS, Dialect, Dialects, SuiteCounts
 from junit_uploader.junit.elements import Subject
 from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.merged_reports import read_reports
+from tests.every import every
 from tests.junit.reports import make_case, notes, read, read_one, suite
 
 if TYPE_CHECKING:
@@ -35,14 +34,14 @@ def report_of(dialect: Dialect) -> Path:
     return REPORTS / f"{dialect.name.lower().replace(' ', '-')}.xml"
 
 
-@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+@every("dialect", DIALECTS)
 def test_report_of_each_dialect_is_read_as_the_text_beside_it_says(dialect: Dialect) -> None:
     report = report_of(dialect)
     expected = report.with_suffix(".txt").read_text(encoding="utf-8").split("\n")
     assert [*shown(report, DIALECTS), ""] == expected
 
 
-@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+@every("dialect", DIALECTS)
 def test_report_of_each_dialect_is_read_wrongly_without_its_record(dialect: Dialect) -> None:
     others = [each for each in DIALECTS if each is not dialect]
     report = report_of(dialect)
@@ -72,7 +71,7 @@ def with_new(*, is_known: bool) -> ReadOptions:
     return ReadOptions(dialects=Dialects((*DIALECTS, NEW) if is_known else DIALECTS))
 
 
-@pytest.mark.parametrize(
+@every(
     "attributes, inside, expected",
     [
         ('name="n" module="m"', "", "m.n passed None "),

@@ -6,13 +6,14 @@ import pytest
 
 from junit_uploader.junit.reported_test import ReadOptions
 from pytest_jama.core.results import ReportedName
+from tests.every import every
 from tests.junit.reports import make_case, read, read_one, suite
 
 KEEPING = ReadOptions(keeps_traces=True)
 JAVA = '<failure message="no tone" type="a.ToneError">a.ToneError: no tone\n  at Line</failure>'
 
 
-@pytest.mark.parametrize(
+@every(
     "inside, trace, kind",
     [
         pytest.param(JAVA, "a.ToneError: no tone\n  at Line", "a.ToneError", id="Java"),
@@ -68,7 +69,7 @@ def test_secrets_in_them_are_hidden_and_counted() -> None:
     assert result.redacted == 2  # in the message as well
 
 
-@pytest.mark.parametrize(
+@every(
     "attributes, expected",
     [
         pytest.param('classname="a.B" name="c v1.2"', ("a.B", "c v1.2"), id="dot in the name"),

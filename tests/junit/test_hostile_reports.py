@@ -15,6 +15,7 @@ from junit_uploader.junit.report_reader import MOST_WAITING
 from junit_uploader.junit.scenarios import read_scenario
 from junit_uploader.merged_reports import link_tests, read_reports
 from pytest_jama.core.verdicts import VerdictRules
+from tests.every import every
 from tests.junit.reports import PASSED, make_case, notes, outcomes, read, suite
 from tests.work import is_in_proportion
 
@@ -118,7 +119,7 @@ def test_dots_are_not_taken_for_steps_slowly(begin: str) -> None:
     assert is_in_proportion(lambda: list(read_scenario(small)), lambda: list(read_scenario(large)))
 
 
-@pytest.mark.parametrize(
+@every(
     "text, properties, rest",
     [
         pytest.param("a\n[[PROPERTY|k=v]]\nb", [("k", "v")], "a\n\nb", id="in a line"),
@@ -133,7 +134,7 @@ def test_properties_are_found_in_texts(
     assert (list(find_properties(text)), without_marks(text)) == (properties, rest)
 
 
-@pytest.mark.parametrize("folder", ["../../..", "a/../..", "", "."])
+@every("folder", ["../../..", "a/../..", "", "."])
 def test_absurd_properties_of_a_report_do_no_harm(folder: str) -> None:
     properties = "".join(
         f'<property name="{name}" value="{value}"/>'

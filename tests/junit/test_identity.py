@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import pytest
-
 from junit_uploader.junit.attributes import identify, is_plain
 from junit_uploader.junit.dialects import KNOWN
 from pytest_jama.core.test_ids import normal_form
+from tests.every import every
 from tests.junit.reports import read, suite
 
 
-@pytest.mark.parametrize(
+@every(
     "attributes, expected",
     [
         ({"classname": "com.acme.LoginTest", "name": "testOk"}, "com.acme.LoginTest.testOk"),
@@ -80,7 +79,7 @@ def test_name_is_kept_as_written_where_the_test_id_is_not() -> None:
     assert identify({"classname": "a", "name": "x\ny"}, "", KNOWN).odd_name == "x\ny"
 
 
-@pytest.mark.parametrize(
+@every(
     "node_id, attributes",
     [
         ("tests/test_a.py::test_b", {"classname": "tests.test_a", "name": "test_b"}),
@@ -95,12 +94,8 @@ def test_pytest_node_id_and_junit_test_id_have_one_normal_form(
     assert normal_form(identify(attributes, "pytest", KNOWN).test_id) == normal_form(node_id)
 
 
-@pytest.mark.parametrize(
-    "classname", ["", "a", " a", "a ", "a b", "a  b", "\u00a0", "a\tb", "a.", "日"]
-)
-@pytest.mark.parametrize(
-    "name", ["", "n", " n", "n ", "n m", "n\nm", "\u00a0n", ".n", "日 本", "(n)"]
-)
+@every("classname", ["", "a", " a", "a ", "a b", "a  b", "\u00a0", "a\tb", "a.", "日"])
+@every("name", ["", "n", " n", "n ", "n m", "n\nm", "\u00a0n", ".n", "日 本", "(n)"])
 def test_short_way_to_a_test_id_comes_to_the_same(classname: str, name: str) -> None:
     known = identify({"classname": classname, "name": name}, "", KNOWN)
     is_joined = known.test_id == f"{classname}.{name}" and known.odd_name is None

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.every import every
 from tests.junit.reports import read_one
 
 
-@pytest.mark.parametrize(
+@every(
     "inside, expected",
     [
         pytest.param('<failure message="a&#10;b">trace</failure>', "a\nb", id="message wins"),

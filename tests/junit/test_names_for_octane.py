@@ -14,6 +14,7 @@ from junit_uploader.junit.reported_test import ReadOptions
 from junit_uploader.merged_reports import link_tests, read_reports
 from pytest_jama.targets.octane.document import build_documents
 from pytest_jama.targets.octane.document_head import DocumentHead
+from tests.every import every
 from tests.junit.reports import PASSED, make_case, suite
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ HASH = re.compile(r" \[[0-9a-f]{8}\]$")
 """What is added to the name of a test of which there are others."""
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@every("report", REPORTS)
 def test_tests_are_called_as_the_collection_tool_calls_them(report: str) -> None:
     ours, tools = sent_by_us(ROOT / report), set(sent_by_tool(ROOT / report))
 
@@ -106,7 +107,7 @@ def test_there_are_reports_of_many_frameworks() -> None:
     assert len(REPORTS) > 30
 
 
-@pytest.mark.parametrize(
+@every(
     "attributes, expected",
     [
         pytest.param('classname="a.b.C" name="d"', ("a.b", "C", "d"), id="class"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from junit_uploader.junit.reported_test import ReadOptions
+from tests.every import every
 from tests.junit.reports import make_case, notes, read, read_one, suite
 
 FAILURE = '<failure message="no"/>'
@@ -11,7 +12,7 @@ SKIPPED = "<skipped/>"
 XFAIL = '<skipped type="pytest.xfail" message="known"/>'
 
 
-@pytest.mark.parametrize(
+@every(
     "inside, expected",
     [
         pytest.param("", "passed", id="nothing inside"),
@@ -38,7 +39,7 @@ def test_direct_children_decide(inside: str, expected: str) -> None:
     assert read_one(inside).outcome.value == expected
 
 
-@pytest.mark.parametrize(
+@every(
     "attributes, expected",
     [
         pytest.param('status="run" result="completed"', "passed", id="googletest ran"),
@@ -66,7 +67,7 @@ def test_skipped_beats_failure_on_request() -> None:
     assert read_one(SKIPPED + FAILURE, options=options).outcome.value == "skipped"
 
 
-@pytest.mark.parametrize(
+@every(
     "case, expected",
     [
         pytest.param(make_case(attributes='status="failed"'), 'status="failed"', id="bad status"),

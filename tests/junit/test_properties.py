@@ -4,6 +4,7 @@ import pytest
 
 from junit_uploader.junit.report_reader import CHUNK_BYTES
 from pytest_jama.core.errors import Unusable, UnusableKind
+from tests.every import every
 from tests.junit.reports import PASSED, make_case, notes, read, read_one, suite
 
 
@@ -17,7 +18,7 @@ def cases(inside: str, *, attributes: str = "") -> list[str]:
     return [str(link) for link in found.links]
 
 
-@pytest.mark.parametrize(
+@every(
     "inside, expected",
     [
         pytest.param(properties(("jama", "A-TC-1")), ["A-TC-1"], id="jama"),
@@ -87,7 +88,7 @@ def test_reference_of_a_suite_is_not_used_but_said() -> None:
     assert "case references of a suite are not used" in notes(reading)[0]
 
 
-@pytest.mark.parametrize(
+@every(
     "pairs, expected",
     [
         pytest.param(
@@ -121,7 +122,7 @@ def test_properties_tell_of_steps(
     assert [(step.number, step.outcome.value, step.note) for step in steps] == expected
 
 
-@pytest.mark.parametrize(
+@every(
     "pairs, expected",
     [
         ([("jama_step", "zero")], "'zero' is not a step number"),

@@ -13,6 +13,7 @@ from junit_uploader.junit.timestamps import read_timestamp
 from junit_uploader.merged_reports import ReportFile, read_reports
 from junit_uploader.tested import COMMIT_VARIABLES, StatedCommits, find_stated_commits, name_reports
 from pytest_jama.core.results import Outcome
+from tests.every import every
 from tests.junit.reports import PASSED, make_case, read, suite
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ AT = 1764324131.0
 """2025-11-28 10:02:11 UTC."""
 
 
-@pytest.mark.parametrize(
+@every(
     "text, seconds, has_zone",
     [
         pytest.param("2025-11-28T10:02:11", AT, False, id="Surefire, jest-junit"),
@@ -47,7 +48,7 @@ def test_timestamps_are_read(text: str, seconds: float, has_zone: bool) -> None:
     assert timestamp.has_zone is has_zone
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     ["", "ts", "1970-01-01T00:00:00.000", "0001-01-01T00:00:00", "2025-13-40T10:00:00", "1e9", "5"],
 )
@@ -73,10 +74,8 @@ def test_report_without_time_and_host_has_none() -> None:
     assert (result.started, result.host) == (None, "")
 
 
-@pytest.mark.parametrize(
-    "name", ["commit", "git.commit", "GIT_COMMIT", "env.GITHUB_SHA", "build.vcs.number"]
-)
-@pytest.mark.parametrize("at_suite", [True, False], ids=["suite", "testcase"])
+@every("name", ["commit", "git.commit", "GIT_COMMIT", "env.GITHUB_SHA", "build.vcs.number"])
+@every("at_suite", [True, False], ids=["suite", "testcase"])
 def test_commit_is_read_from_a_property(tmp_path: Path, name: str, at_suite: bool) -> None:
     block = f'<properties><property name="{name}" value="1f0c9d2"/></properties>'
     (tmp_path / "r.xml").write_text(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from junit_uploader.junit.notes import UnreadableError
+from tests.every import every
 from tests.junit.reports import PASSED, make_case, notes, outcomes, read, suite
 
 FAILED = suite(make_case("<failure/>"))
@@ -13,7 +14,7 @@ def named(name: str) -> bytes:
     return suite(f'<testcase classname="c" name="{name}"/>').encode()
 
 
-@pytest.mark.parametrize(
+@every(
     "report, expected",
     [
         pytest.param(named("a\0b"), "a\ufffdb", id="NUL"),
@@ -44,7 +45,7 @@ def test_bytes_that_are_no_utf8_are_replaced_and_said() -> None:
     assert notes(reading)[0].endswith("has to declare it: 0xf6")
 
 
-@pytest.mark.parametrize("size", range(65_490, 65_500))
+@every("size", range(65_490, 65_500))
 def test_characters_are_not_cut_in_two_where_a_file_is_read_in_pieces(size: int) -> None:
     long = "é" * size
     reading = read(named(f"{long}\x08"))
@@ -60,8 +61,8 @@ def test_text_that_begins_with_what_is_replaced_stays_text() -> None:
     assert (found.outcome.value, found.as_result().message) == ("failed", "\ufffd<no?>")
 
 
-@pytest.mark.parametrize("broken", [b"\x08", b"\xff", b"&#8;"])
-@pytest.mark.parametrize(
+@every("broken", [b"\x08", b"\xff", b"&#8;"])
+@every(
     "inside, attributes",
     [
         pytest.param("<fail!ure/>", "", id="tag"),
@@ -92,7 +93,7 @@ def test_part_of_a_report_before_a_declaration_is_never_dropped() -> None:
         read(f"<testsuite><testcase name='a'><failure/>\n{DECLARATION}{suite(PASSED)}")
 
 
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+@every("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
 def test_wide_encodings_need_no_declaration(encoding: str) -> None:
     assert [each.name for each in read(named("試験").decode().encode(encoding)).testcases] == [
         "試験"
@@ -137,7 +138,7 @@ def test_utf_16_that_is_none_is_read_as_utf_8() -> None:
     assert "declared as utf-16" in notes(reading)[0]
 
 
-@pytest.mark.parametrize(
+@every(
     "encoding",
     ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "windows-1252", "gbk", "shift_jis", "euc-jp"],
 )

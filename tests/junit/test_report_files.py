@@ -23,6 +23,7 @@ from pytest_jama.core.properties import Offered
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.journal.file_store import FileStore
 from pytest_jama.session.kept_files import KeptFiles
+from tests.every import every
 from tests.junit.reports import make_case, read_one, suite
 from tests.systems import links, pipes
 
@@ -37,7 +38,7 @@ def said(name: str, value: str) -> str:
     return f'<properties><property name="{name}" value="{value}"/></properties>'
 
 
-@pytest.mark.parametrize(
+@every(
     "inside, files",
     [
         ("<system-out>[[ATTACHMENT|a.png]]</system-out>", ["a.png"]),

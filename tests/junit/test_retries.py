@@ -8,6 +8,7 @@ import pytest
 from junit_uploader.junit.same_test import overview, read_attempts, runs_of, unite
 from pytest_jama.core.properties import Offered
 from pytest_jama.core.results import Outcome
+from tests.every import every
 from tests.junit.reports import make_case, read, suite
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def as_one(*insides: str, attributes: str = "") -> ReportedTest:
     return overview(united(*insides, attributes=attributes))
 
 
-@pytest.mark.parametrize(
+@every(
     "written, expected",
     [
         ("passed passed", "passed"),
@@ -68,7 +69,7 @@ def test_time_is_that_of_all_testcases() -> None:
 TEARDOWN = "<error message='failed on teardown with \"ValueError: x\"'/>"
 
 
-@pytest.mark.parametrize(
+@every(
     "insides",
     [
         pytest.param([""], id="one"),
@@ -80,7 +81,7 @@ def test_one_run_of_a_test_is_not_a_repetition(insides: list[str]) -> None:
     assert one(*insides).attempts == 1
 
 
-@pytest.mark.parametrize(
+@every(
     "insides",
     [
         pytest.param([CASES["failed"]] * 2, id="failures"),
@@ -120,14 +121,14 @@ FAILED_STEP = [("jama_step", "1"), ("jama_step_status", "failed"), ("jama_step_n
 PASSED_STEP = [("jama_step", "1"), ("jama_step_status", "passed")]
 
 
-@pytest.mark.parametrize(
+@every(
     "last",
     [
         pytest.param(PASSED_STEP, id="of its own"),
         pytest.param([*FAILED_STEP, *PASSED_STEP], id="after those of the attempt before"),
     ],
 )
-@pytest.mark.parametrize("ending", ["passed", "failed", "xfailed", "skipped"])
+@every("ending", ["passed", "failed", "xfailed", "skipped"])
 def test_last_attempt_of_pytest_counts_for_outcome_and_properties(
     ending: str, last: list[tuple[str, str]]
 ) -> None:

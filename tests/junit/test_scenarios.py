@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.every import every
 from tests.junit.reports import make_case, notes, read, suite
 
 # behave 1.3.3
@@ -52,7 +53,7 @@ Then it flows...............................................................skip
 </testsuite>"""
 
 
-@pytest.mark.parametrize(
+@every(
     "name, inside, expected",
     [
         ("a @jama:none @jama:A-1", "", "none"),
@@ -95,7 +96,7 @@ def test_output_that_only_looks_like_steps_is_left_alone() -> None:
     assert test.as_result().notes == ()
 
 
-@pytest.mark.parametrize(
+@every(
     "case, expected",
     [
         pytest.param('name="pays @jama:A-TC-1 @smoke"', "A-TC-1", id="name"),
@@ -117,7 +118,7 @@ def test_tag_in_a_class_is_of_all_its_tests() -> None:
     assert list(map(str, test.links)) == ["A-TC-1"]
 
 
-@pytest.mark.parametrize(
+@every(
     "name, value, expected",
     [
         pytest.param("tag", "@jama:A-TC-1", "A-TC-1", id="one"),

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import pytest
 
+from tests.every import every
 from tests.junit.reports import PASSED, make_case, notes, outcomes, read, suite
 
 FAILED = make_case("<failure/>")
 BOTH = {"shop.Cart.adds": "passed", "shop.Cart.pays": "failed"}
 
 
-@pytest.mark.parametrize(
+@every(
     "report",
     [
         pytest.param(suite(PASSED, FAILED), id="testsuite"),
@@ -79,7 +80,7 @@ def test_report_without_testcase_says_so() -> None:
     assert (reading.testcases, notes(reading)) == ([], ("no testcase",))
 
 
-@pytest.mark.parametrize(
+@every(
     "attributes, expected",
     [
         ('tests="7"', "7 tests declared, 2 found"),
@@ -95,7 +96,7 @@ def test_declared_failure_that_no_testcase_shows_is_said_loudly() -> None:
     assert "no testcase failed" in notes(read(suite(PASSED, attributes='errors="1"')))[0]
 
 
-@pytest.mark.parametrize("attributes", ['tests="2" failures="1"', 'tests=""', 'tests="many"'])
+@every("attributes", ['tests="2" failures="1"', 'tests=""', 'tests="many"'])
 def test_totals_that_fit_or_say_nothing_are_no_note(attributes: str) -> None:
     assert notes(read(suite(PASSED, FAILED, attributes=attributes))) == ()
 
@@ -103,7 +104,7 @@ def test_totals_that_fit_or_say_nothing_are_no_note(attributes: str) -> None:
 QT5 = '<properties><property name="QTestVersion" value="5.15.8"/></properties>'
 
 
-@pytest.mark.parametrize(
+@every(
     "content, attributes, expected",
     [
         pytest.param(FAILED, 'hostname="tbd" tests="7" failures="3"', (), id="Catch2: assertions"),

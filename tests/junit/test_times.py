@@ -4,9 +4,10 @@ import pytest
 
 from junit_uploader.junit.attributes import read_time_s
 from junit_uploader.junit.dialects import KNOWN
+from tests.every import every
 
 
-@pytest.mark.parametrize(
+@every(
     "text, expected",
     [
         pytest.param("0.123", 0.123, id="seconds"),
@@ -23,7 +24,7 @@ def test_odd_notations_are_read(text: str, expected: float) -> None:
     assert read_time_s({"time": text}, KNOWN) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         *("", "soon", "-1", "nan", "inf", "1e999", "1_0", "1,23,4", f"{'9' * 5000}:00:00"),

@@ -10,6 +10,7 @@ from pytest_jama.core.cases import CaseLink, parse_links
 from pytest_jama.core.redaction import Redactor
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.plugin.collector import ResultCollector
+from tests.every import every
 from tests.plugin.reports import crash_report, other_report, report_of
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def collect(
     return collector.results[TEST]
 
 
-@pytest.mark.parametrize("reports, outcome", ROWS.values(), ids=ROWS)
+@every("reports, outcome", ROWS.values(), ids=ROWS)
 def test_outcome_is_the_worst_of_the_phases(
     reports: list[pytest.TestReport], outcome: Outcome
 ) -> None:
@@ -116,7 +117,7 @@ def test_duration_is_that_of_all_phases() -> None:
     assert collect(ROWS["passed"][0]).duration_s == pytest.approx(1.5)
 
 
-@pytest.mark.parametrize(
+@every(
     "reports, message",
     [
         ([report_of("setup", "failed", why="no power"), report_of("teardown")], "setup failed"),

@@ -15,6 +15,7 @@ from pytest_jama.journal.file_store import FileStore
 from pytest_jama.plugin.file_keeper import FileKeeper
 from pytest_jama.plugin.offered_files import OfferedFiles
 from pytest_jama.session.kept_files import name_of_test
+from tests.every import every
 from tests.systems import links
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def test_what_is_more_than_a_run_may_have_is_noted_and_the_rest_is_kept(tmp_path
     assert note == f"file b is not kept: {why}"
 
 
-@pytest.mark.parametrize(
+@every(
     "test_id, name",
     [
         ("tests/test_a.py::TestB::test_c", "test_c"),

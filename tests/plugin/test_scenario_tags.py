@@ -9,6 +9,7 @@ import pytest
 from pytest_jama.core.cases import NO_CASE
 from pytest_jama.plugin.markers import MarkerReader
 from pytest_jama.plugin.scenario_steps import ScenarioTags
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,6 @@ def _collect(collect: Collect, behind: str) -> pytest.Item:
     return collect(f"{head}def test_it(): pass\n{behind}\n")["test_it"]
 
 
-@pytest.mark.parametrize("tag", ["slow", "jama", "jamaica:A-TC-1"])
+@every("tag", ["slow", "jama", "jamaica:A-TC-1"])
 def test_other_tags_are_left_to_pytest_bdd(tag: str) -> None:
     assert apply_tag(tag, lambda: None) is None

@@ -20,6 +20,7 @@ from pytest_jama.report.case_lines import (
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun
 from pytest_jama.targets.jama.update_plan import plan_updates
 from tests.core.values import case_of, result_of, results_of, run_of
+from tests.every import every
 from tests.targets.document_target import DocumentUpdate
 
 FAILED = result_of(Outcome.FAILED, test="test_x", message="AssertionError: no dial tone\nmore")
@@ -80,8 +81,8 @@ def test_the_worst_come_first_and_passed_cases_are_not_named() -> None:
     assert [line.split()[1] for line in lines] == ["A-TC-3", "A-TC-1"]
 
 
-@pytest.mark.parametrize("verdict", [Verdict.PASSED, Verdict.INPROGRESS])
-@pytest.mark.parametrize("was", ["FAILED", "BLOCKED"])
+@every("verdict", [Verdict.PASSED, Verdict.INPROGRESS])
+@every("was", ["FAILED", "BLOCKED"])
 def test_a_failure_that_is_taken_back_is_always_said(was: str, verdict: Verdict) -> None:
     failed = [update_of(number, "NOT_RUN", Verdict.FAILED, *ONE) for number in range(30)]
     lines = lines_of(*failed, update_of(99, was, verdict, Outcome.PASSED))
@@ -172,7 +173,7 @@ EXPLAINED = {
 }
 
 
-@pytest.mark.parametrize("case, said", EXPLAINED.values(), ids=EXPLAINED)
+@every("case, said", EXPLAINED.values(), ids=EXPLAINED)
 def test_a_verdict_is_explained(case: CaseVerdict, said: str) -> None:
     assert explain(case) == said
 

@@ -6,11 +6,12 @@ import pytest
 
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.report.caught_failures import caught_failure_lines
+from tests.every import every
 
 FAILED = StepResult(2, Outcome.FAILED, "12 ml\nOSError: no light")
 
 
-@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.XPASSED, Outcome.SKIPPED])
+@every("outcome", [Outcome.PASSED, Outcome.XPASSED, Outcome.SKIPPED])
 def test_failed_step_of_a_test_that_did_not_fail_is_named_once(outcome: Outcome) -> None:
     result = TestResult("a.py::test", outcome, steps=(StepResult(1, Outcome.PASSED), FAILED))
     (line,) = caught_failure_lines([result, result], verbose=False)
@@ -19,7 +20,7 @@ def test_failed_step_of_a_test_that_did_not_fail_is_named_once(outcome: Outcome)
     )
 
 
-@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ERROR, Outcome.XFAILED])
+@every("outcome", [Outcome.FAILED, Outcome.ERROR, Outcome.XFAILED])
 def test_failed_step_of_a_test_that_failed_is_no_news(outcome: Outcome) -> None:
     result = TestResult("a.py::test", outcome, steps=(FAILED,))
     assert not list(caught_failure_lines([result], verbose=True))

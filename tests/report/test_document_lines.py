@@ -25,6 +25,7 @@ from pytest_jama.report.upload_lines import report_lines
 from pytest_jama.session.judge import count_ended
 from tests.core.values import result_of
 from tests.document_target import SentDocument
+from tests.every import every
 
 DOCUMENT = SentDocument(
     tuple(
@@ -72,7 +73,7 @@ def test_the_tasks_of_documents_are_told_so_that_one_can_ask_for_them(
     assert line == ", ".join([*(str(1100 + number) for number in range(shown)), *more])
 
 
-@pytest.mark.parametrize(
+@every(
     "name, line",
     [
         ("1001/1002", "workspace  1001/1002 https://octane.example"),
@@ -112,7 +113,7 @@ def test_what_was_left_out_is_said() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@every(
     "receipt, why",
     [
         pytest.param(

@@ -10,11 +10,12 @@ import pytest
 
 from pytest_jama.core.text import printable
 from pytest_jama.report.summary import journal_line, next_line, resume_command
+from tests.every import every
 
 HERE = Path("/work place")
 
 
-@pytest.mark.parametrize(
+@every(
     "path,command",
     [
         (HERE / ".jama" / "a.jsonl", "pytest-jama upload .jama/a.jsonl"),

@@ -14,6 +14,7 @@ from pytest_jama.report.progress import (
     QuietProgress,
     make_progress,
 )
+from tests.every import every
 from tests.report.test_upload_lines import receipt_of
 
 
@@ -72,7 +73,7 @@ def test_why_nothing_happens_is_said_whole_and_once_above_the_bar() -> None:
     assert text.count("(name not known)") == 4
 
 
-@pytest.mark.parametrize(
+@every(
     "file, quiet, kind",
     [
         (io.StringIO(), False, PlainProgress),
@@ -133,8 +134,8 @@ def test_terminal_that_wants_nothing_moving_gets_lines(
     assert "\x1b" not in text
 
 
-@pytest.mark.parametrize("file", [io.StringIO(), Terminal()], ids=["log", "terminal"])
-@pytest.mark.parametrize("quiet", [False, True])
+@every("file", [io.StringIO(), Terminal()], ids=["log", "terminal"])
+@every("quiet", [False, True])
 def test_server_that_does_not_answer_is_said_at_once(file: io.StringIO, quiet: bool) -> None:
     progress = make_progress(file, quiet=quiet)
     progress.troubled("cannot reach [b]https://jama.example[/b]")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from pytest_jama.report.row_tables import cell_text, csv_text, table_lines
+from tests.every import every
 
 ROWS: list[dict[str, str | None]] = [{"id": "1", "name": "Pump"}, {"id": "22", "name": None}]
 
@@ -27,7 +26,7 @@ def test_in_a_narrow_terminal_names_give_way_and_keys_stay() -> None:
     assert whole.startswith("PUMP-TC-1  Flow ra")
 
 
-@pytest.mark.parametrize(
+@every(
     "value, text",
     [(None, ""), (True, "yes"), (False, "no"), (3, "3"), (["a", None, "b"], "a, , b")],
 )
@@ -35,7 +34,7 @@ def test_a_value_is_shown_as_people_write_it(value: object, text: str) -> None:
     assert cell_text(value) == text
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x"])
+@every("name", ["=1+1", "+1", "-1", "@x"])
 def test_a_spreadsheet_takes_no_cell_for_a_formula(name: str) -> None:
     assert csv_text(("name",), [{"name": name}]) == f"name\n'{name}\n"
 

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from pytest_jama.report.streams import make_tolerant, requests_logged, tolerant_output
+from tests.every import every
 
 
 class Broken(io.StringIO):
@@ -33,7 +34,7 @@ def closed() -> io.StringIO:
     return stream
 
 
-@pytest.mark.parametrize(
+@every(
     "stream",
     [
         pytest.param(None, id="none"),
@@ -50,7 +51,7 @@ def test_stream_that_is_broken_takes_everything_in_silence(stream: io.StringIO |
     assert tolerant.isatty() is False
 
 
-@pytest.mark.parametrize(
+@every(
     "encoding,text",
     [
         ("cp1252", r"Größe \u2265 5 \udc80"),

@@ -7,6 +7,7 @@ import pytest
 from pytest_jama.core.text import cell_width, wrapped_words
 from pytest_jama.report.summary_layout import AT_MOST, SENTENCE, laid_out, wrapped
 from pytest_jama.report.upload_lines import Line, Tone, listed
+from tests.every import every
 
 LINK = "http://jama.example/perspective.req?docId=9003&projectId=33"
 COMMAND = "pytest-jama upload .jama/20261129T213427Z-89402dc3.jsonl --url https://jama.example"
@@ -112,7 +113,7 @@ def test_what_to_do_is_said_once_for_several() -> None:
     assert rows[-1] == "           correct the reference"
 
 
-@pytest.mark.parametrize("tone", [Tone.BAD, Tone.WARNING, Tone.PLAIN])
+@every("tone", [Tone.BAD, Tone.WARNING, Tone.PLAIN])
 def test_no_sentence_is_long(tone: Tone) -> None:
     clause = "the server says that (this; and that) is so, which is a long story: so it is"
     rows = texts([Line("warning", "; ".join([clause] * 12), tone)])
@@ -121,7 +122,7 @@ def test_no_sentence_is_long(tone: Tone) -> None:
     assert "".join(rows).count("(this; and that)") == 12
 
 
-@pytest.mark.parametrize("width", [60, 80, 100])
+@every("width", [60, 80, 100])
 def test_lines_are_broken_between_words(width: int) -> None:
     text = "PUMP-TC-1 Pump stops: NOT_RUN -> FAILED: 1 failed: tests/test_a.py::test_x: too loud"
     rows = texts([Line("case", text, Tone.FAILURE, link=LINK)], width=width)

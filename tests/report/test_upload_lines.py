@@ -32,6 +32,7 @@ from pytest_jama.report.upload_lines import (
 from pytest_jama.targets.jama.remedies import CAUSES
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun, run_update_of
 from tests.core.values import case_of, result_of, run_of, steps_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +104,7 @@ def test_dry_run_lists_every_change() -> None:
     assert sum(line.label == "would" for line in lines) == 500
 
 
-@pytest.mark.parametrize("state", [state for state in SendState if state is not SendState.SENT])
+@every("state", [state for state in SendState if state is not SendState.SENT])
 def test_failure_names_case_run_and_reason(state: SendState) -> None:
     report = UploadReport(receipts=(receipt_of(3, state, "PATCH /testruns/9003: 400 oops"),))
     label = state.name.replace("_", " ")

@@ -8,10 +8,11 @@ import pytest
 
 from pytest_jama.sandbox.faults import ALL_KINDS, FaultError, FaultKind, RandomFault, parse_fault
 from pytest_jama.sandbox.jama.app import API_PATHS
+from tests.every import every
 from tests.sandbox.documentation import documented_rows
 
 
-@pytest.mark.parametrize(
+@every(
     "words, fault",
     [
         ("429", RandomFault("429")),
@@ -46,7 +47,7 @@ def test_the_seed_belongs_to_the_fault() -> None:
     assert parse_fault("429:0.2", seed=7) == RandomFault("429", probability=0.2, seed=7)
 
 
-@pytest.mark.parametrize(
+@every(
     "words, message",
     [
         ("", "'' is not a kind"),

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_jama.sandbox.jama.knobs import Knobs, choices_of
 from pytest_jama.sandbox.knob_words import KnobError, unit_of
+from tests.every import every
 from tests.sandbox.documentation import documented_rows
 
 
@@ -23,7 +24,7 @@ def test_the_last_word_of_a_knob_counts() -> None:
     assert Knobs.parse(["auth=basic", "auth=oauth"]).auth == "oauth"
 
 
-@pytest.mark.parametrize(
+@every(
     "word, message",
     [
         ("status_rules=x", "unknown knob 'status_rules'; did you mean 'status_rule'?"),

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from pytest_jama.sandbox.jama.page import bar_of, pages_of
+from tests.every import every
 from tests.sandbox.client import add, statuses
 from tests.sandbox.markup import elements_of
 from tests.sandbox.test_attachments import address, new_attachment, upload
@@ -163,9 +164,7 @@ def test_a_bar_has_a_segment_for_each_status_that_occurs() -> None:
     assert bar_of({}).text == "no runs"
 
 
-@pytest.mark.parametrize(
-    "wanted, number, before, behind", [(0, 1, None, 2), (2, 2, 1, 3), (9, 3, 2, None)]
-)
+@every("wanted, number, before, behind", [(0, 1, None, 2), (2, 2, 1, 3), (9, 3, 2, None)])
 def test_pages_have_neighbours(
     wanted: int, number: int, before: int | None, behind: int | None
 ) -> None:

@@ -9,11 +9,12 @@ import pytest
 
 from pytest_jama.sandbox.jama.edits import patched, touched_members
 from pytest_jama.sandbox.jama.model import ApiError
+from tests.every import every
 
 DOCUMENT = {"fields": {"name": "Login", "a/b": 1}}
 
 
-@pytest.mark.parametrize(
+@every(
     "operation, fields",
     [
         ({"op": "add", "path": "/fields/x", "value": 1}, {"name": "Login", "a/b": 1, "x": 1}),
@@ -24,7 +25,6 @@ DOCUMENT = {"fields": {"name": "Login", "a/b": 1}}
         ({"op": "remove", "path": "/fields/a~1b"}, {"name": "Login"}),
         ({"op": "replace", "path": "/fields", "value": {"name": "B"}}, {"name": "B"}),
     ],
-    ids=str,
 )
 def test_an_operation_is_applied(operation: Any, fields: Any) -> None:
     assert patched(DOCUMENT, [operation]) == {"fields": fields}
@@ -35,7 +35,7 @@ def test_the_document_itself_stays_as_it_was() -> None:
     assert DOCUMENT["fields"]["name"] == "Login"
 
 
-@pytest.mark.parametrize(
+@every(
     "operations, message",
     [
         ({"op": "add"}, "the body of a PATCH is an array of operations"),
@@ -63,9 +63,7 @@ def test_what_cannot_be_applied_is_refused(operations: Any, message: str) -> Non
     assert refusal.value.status == 400
 
 
-@pytest.mark.parametrize(
-    "path, touched", [("/fields/x", {"x"}), ("/fields/x/0", {"x"}), ("/fields", {"x", "y"})]
-)
+@every("path, touched", [("/fields/x", {"x"}), ("/fields/x/0", {"x"}), ("/fields", {"x", "y"})])
 def test_touched_members_are_those_the_pointers_name(path: str, touched: set[str]) -> None:
     operations = [{"op": "add", "path": path, "value": 1}]
     assert touched_members(operations, {"x": 1}, {"x": 1, "y": 2}) == touched

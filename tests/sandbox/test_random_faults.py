@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.sandbox.faults import IncomingRequest, RandomFault
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +68,7 @@ def test_only_requests_that_fit_are_counted_and_struck() -> None:
     assert found == [None, None, None, 500, None]
 
 
-@pytest.mark.parametrize("kind", ["401", "locked", "lie"])
+@every("kind", ["401", "locked", "lie"])
 def test_a_kind_about_runs_leaves_the_token_alone_unless_it_is_named(kind: str) -> None:
     token = ["/oauth/token"]
     faults = [RandomFault(kind, path=path) for path in (None, "/*", "/oauth/token", "/oauth/*")]
@@ -75,7 +76,7 @@ def test_a_kind_about_runs_leaves_the_token_alone_unless_it_is_named(kind: str) 
     assert found == [False, False, True, True]
 
 
-@pytest.mark.parametrize("kind", ["locked", "lie", "stale"])
+@every("kind", ["locked", "lie", "stale"])
 def test_a_kind_about_writing_or_lists_leaves_other_requests_alone(kind: str) -> None:
     method = "PATCH" if kind == "stale" else "GET"
     assert struck(RandomFault(kind), RUNS[:5], method=method) == []
@@ -88,7 +89,7 @@ def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
         RandomFault("dropafter")
 
 
-@pytest.mark.parametrize(
+@every(
     "kind, header",
     [
         ("429", "3"),

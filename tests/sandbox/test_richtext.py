@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pytest_jama.sandbox.jama.rich_text import normalised, plain, rich, words_and_images
+from tests.every import every
 
 
-@pytest.mark.parametrize(
+@every(
     "text, stored",
     [
         ("fine", "<p>fine</p>\n"),
@@ -33,7 +34,7 @@ def test_normalising_twice_changes_nothing_more(text: str) -> None:
     assert normalised(normalised(text)) == normalised(text)
 
 
-@pytest.mark.parametrize(
+@every(
     "rich, words",
     [
         ("<p>a &lt; b</p>\n<p>c&nbsp;d</p>\n", "a < b\n\nc d"),
@@ -60,7 +61,7 @@ def test_text_that_is_not_rich_is_shown_as_it_is() -> None:
     assert words_and_images(" ", Image) == []
 
 
-@pytest.mark.parametrize(
+@every(
     "text, shown",
     [
         ("(0.06) &lt; (0.05)", "(0.06) < (0.05)"),
@@ -79,7 +80,7 @@ def test_a_text_is_html_where_nothing_is_left_to_escape(text: str, shown: str) -
     assert words_and_images(text, Image) == [shown]
 
 
-@pytest.mark.parametrize(
+@every(
     "text, stored",
     [
         ("a < b\nc\n\nd\n", "<p>a &lt; b<br />c</p>\n<p>d</p>\n"),
@@ -96,7 +97,7 @@ class Image:
     source: str
 
 
-@pytest.mark.parametrize(
+@every(
     "rich, pieces",
     [
         ('<p>a <img src="/x?a&amp;b"> b</p>', ["a", Image("/x?a&b"), "b"]),
@@ -114,9 +115,7 @@ def test_an_image_that_is_not_to_be_shown_leaves_the_words_together() -> None:
     assert words_and_images("<p>a <img src=/x>b</p><p>c</p>", lambda _: None) == ["a b\nc"]
 
 
-@pytest.mark.parametrize(
-    "text", ["<![CDATA[", "<!", "&#" + "9" * 5000 + ";", "</", "&#xD800;", "<a <"]
-)
+@every("text", ["<![CDATA[", "<!", "&#" + "9" * 5000 + ";", "</", "&#xD800;", "<a <"])
 def test_broken_markup_is_no_obstacle(text: str) -> None:
     assert plain(f"before<br>{text}").startswith("before\n")
 

@@ -12,6 +12,7 @@ from pytest_jama.sandbox.jama.item_types import ITEM_TYPES, as_set_up
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.model import ApiError
 from pytest_jama.sandbox.jama.rules import edited_fields, edited_run, is_executed
+from tests.every import every
 
 RUN = ITEM_TYPES["TSTRN"]
 CASE = ITEM_TYPES["TC"]
@@ -53,7 +54,7 @@ def test_a_step_result_can_be_cleared() -> None:
     assert "result" not in fields["testRunSteps"][0]
 
 
-@pytest.mark.parametrize(
+@every(
     "steps, message",
     [
         ([], "testRunSteps has 0 steps, the run has 2"),
@@ -130,7 +131,7 @@ def test_another_status_beside_steps_is_refused() -> None:
     assert "leave testRunStatus out" in refusal(run_fields("NOT_RUN"), **sent)
 
 
-@pytest.mark.parametrize(
+@every(
     "field, value, message",
     [
         ("testRunStatus", "IN_PROGRESS", "'IN_PROGRESS' is not one of"),
@@ -208,7 +209,7 @@ def test_the_status_of_a_run_cannot_be_removed() -> None:
         edited_run(run_fields(), edit, item_type=RUN, knobs=Knobs())
 
 
-@pytest.mark.parametrize(
+@every(
     "sent, status, executed",
     [
         ({"testRunStatus": "PASSED"}, "PASSED", True),

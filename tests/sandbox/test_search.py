@@ -9,6 +9,7 @@ import pytest
 from pytest_jama.sandbox.jama.full_text import read_contains
 from pytest_jama.sandbox.jama.model import ApiError
 from pytest_jama.sandbox.jama.routes.abstractitems import date_range
+from tests.every import every
 
 
 def is_found(
@@ -17,7 +18,7 @@ def is_found(
     return read_contains(query, wild=wild, needs_all=needs_all, tokens=tokens).is_in(text)
 
 
-@pytest.mark.parametrize(
+@every(
     "query, text, found",
     [
         pytest.param("login", "Login with password", True, id="letter case is ignored"),
@@ -46,7 +47,7 @@ def test_any_of_several_words_may_be_enough() -> None:
     assert not is_found("logout page", "Login with password", needs_all=False)
 
 
-@pytest.mark.parametrize(
+@every(
     "query, text, needs_all, found",
     [
         ("GID-51", "GID-512", True, False),
@@ -67,7 +68,7 @@ def test_wildcards_can_be_added_without_quotes() -> None:
     assert not is_found("log out", "Login with password", wild=True)
 
 
-@pytest.mark.parametrize(
+@every(
     "query, parts",
     [
         ('name:"x y"', ("name", ("x y",))),
@@ -88,7 +89,7 @@ def test_dates_of_any_offset_are_compared_in_utc() -> None:
     assert (start, end) == ("2024-05-31T10:00:00.000+0000", "2024-06-01T00:00:00.000+0000")
 
 
-@pytest.mark.parametrize(
+@every(
     "dates, message",
     [
         (["2024-05-31"], "is not a date like"),

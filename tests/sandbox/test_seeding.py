@@ -20,6 +20,7 @@ from pytest_jama.sandbox.jama.seed_file import (
 from pytest_jama.sandbox.jama.seed_values import FIELD_TYPES
 from pytest_jama.sandbox.jama.seeding import plant
 from pytest_jama.sandbox.jama.store import Store
+from tests.every import every
 from tests.sandbox.client import World, planted_world
 from tests.sandbox.seed_page import PAGE, page_text
 
@@ -312,7 +313,7 @@ WRONG: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize("seed, message", WRONG.values(), ids=WRONG)
+@every("seed, message", WRONG.values(), ids=WRONG)
 def test_a_mistake_is_told_with_its_place_and_makes_nothing(seed: Any, message: str) -> None:
     with Store() as store:
         with pytest.raises(SeedError) as caught:

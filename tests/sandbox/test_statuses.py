@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from pytest_jama.sandbox.jama.statuses import STATUSES, StatusRule, status_from_steps
+from tests.every import every
 
 
-@pytest.mark.parametrize(
+@every(
     "steps, fail_first, until_complete, last_step",
     [
         ("PASSED", "PASSED", "PASSED", "PASSED"),
@@ -34,7 +33,7 @@ def test_status_from_steps(
     assert status_from_steps(values, "last_step") == last_step
 
 
-@pytest.mark.parametrize("rule", ["fail_first", "inprogress_until_complete", "last_step"])
-@pytest.mark.parametrize("status", STATUSES)
+@every("rule", ["fail_first", "inprogress_until_complete", "last_step"])
+@every("status", STATUSES)
 def test_a_single_step_gives_its_own_status(status: str, rule: StatusRule) -> None:
     assert status_from_steps([status], rule) == status

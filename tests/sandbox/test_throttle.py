@@ -6,11 +6,11 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_jama.sandbox.faults import Effect, IncomingRequest, Throttle
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,8 +60,8 @@ def test_200_requests_at_once_take_the_documented_throttle_as_long_as_its_rate_s
     assert (len(served), max(served)) == (110, 10.9)
 
 
-@pytest.mark.parametrize("rate", [0.5, 1.0, 9.0, 9.99])
-@pytest.mark.parametrize("start_s", [0.0, 1_700_000_000.3])
+@every("rate", [0.5, 1.0, 9.0, 9.99])
+@every("start_s", [0.0, 1_700_000_000.3])
 def test_a_client_below_the_rate_is_never_throttled(rate: float, start_s: float) -> None:
     limit = Throttle(rate_per_s=max(rate, 10 if rate > 1 else rate), queue=0)
     times = [start_s + number / rate for number in range(100)]
@@ -86,7 +86,7 @@ def test_no_window_sees_more_than_the_rate(gaps_s: list[float], rate: float, que
     assert all(span >= burst / rate - 1e-4 for span in spans)
 
 
-@pytest.mark.parametrize(
+@every(
     "form, headers",
     [
         ("none", ()),

@@ -23,6 +23,7 @@ from pytest_jama.session.ci_output import (
     session_values,
     write_values,
 )
+from tests.every import every
 from tests.report.test_upload_lines import receipt_of
 
 HOSTILE = "100% of ##vso[task.setvariable variable=PATH]x\r\n::error::y'|n[z] \u202e日"
@@ -44,7 +45,7 @@ def told(*receipts: object, unresolved: int = 0, status: int = 1, error: str = H
     return Told(JAMA, UploadReport(plan, refused), journal=Path("a b.jsonl"), status=status)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
+@every(
     "form, begin, text",
     [
         (
@@ -117,7 +118,7 @@ def test_where_there_are_many_those_of_one_reason_are_one_annotation() -> None:
     assert last.text.startswith("40 cases (A-TC-0, A-TC-1, A-TC-2, ...), each: has no run (")
 
 
-@pytest.mark.parametrize("form, end", [("github", "%0A"), ("azure", "%0A"), ("teamcity", "|n")])
+@every("form, end", [("github", "%0A"), ("azure", "%0A"), ("teamcity", "|n")])
 def test_what_to_do_is_the_second_line_of_an_annotation(form: str, end: str) -> None:
     _, line, *_ = commands(told(unresolved=1), JobPage(form), summarises=False, hands_over=False)
     what, remedy = line.split(end)

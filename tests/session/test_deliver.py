@@ -35,6 +35,7 @@ from pytest_jama.session.deliver import Delivery
 from pytest_jama.session.destination import describe_trouble
 from tests.core.memory_target import MemoryTarget
 from tests.core.values import CASE, case_of, result_of, run_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -203,7 +204,7 @@ def test_what_a_target_finds_at_its_end_and_what_it_creates_are_kept() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@every(
     "error",
     [
         OutOfReachError("no answer from https://acme.example"),
@@ -211,7 +212,6 @@ def test_what_a_target_finds_at_its_end_and_what_it_creates_are_kept() -> None:
         NotUsableError("no plan 'Release 2'"),
         TargetError("something else"),
     ],
-    ids=lambda error: type(error).__name__,
 )
 def test_an_unusable_target_is_what_stopped_the_upload(error: TargetError) -> None:
     target = MemoryTarget(RUNS, trouble=error)

@@ -22,6 +22,7 @@ from pytest_jama.targets.jama.probes.inquiry import Inquiry, ServerAnswer
 from pytest_jama.targets.jama.probes.probe_access import AccessProbe
 from pytest_jama.targets.jama.probes.scratch_runs import STORED, ScratchRun, ScratchWriter
 from pytest_jama.targets.jama.probes.server_description import NEEDED
+from tests.every import every
 from tests.targets.check_worlds import PROBE, STEPS, Checked
 from tests.targets.jama_world import JamaWorld
 
@@ -291,7 +292,7 @@ class _Documented:
         return ServerAnswer({"paths": self._paths} if path == "/rest/v1/api-docs" else {})
 
 
-@pytest.mark.parametrize(
+@every(
     "lacking, existing, mark",
     [
         ("GET /testruns", (), "note"),
@@ -351,7 +352,7 @@ def test_nothing_but_the_plan_of_the_probe_changes(usual: Checked) -> None:
     assert usual.others_after == usual.others_before
 
 
-@pytest.mark.parametrize(
+@every(
     "said, shown",
     [
         ("400 Bad Request: ABC_1-TC-17 is locked", "400 Bad Request: <key> is locked"),

@@ -3,10 +3,10 @@ from __future__ import annotations
 import socket
 import ssl
 
-import pytest
 import requests
 
 from pytest_jama.targets.http.failures import FAILURES, describe_failure
+from tests.every import every
 
 
 def _exceptions_of_requests() -> set[type[Exception]]:
@@ -32,7 +32,7 @@ def test_an_exception_that_is_not_in_the_table_is_taken_for_its_nearest_base() -
     assert describe_failure(NewError()).reason == "no answer in time"
 
 
-@pytest.mark.parametrize(
+@every(
     "exc, is_transient",
     [
         (requests.ConnectionError(), True),
@@ -48,7 +48,7 @@ def test_only_some_failures_are_worth_another_attempt(exc: OSError, is_transient
     assert "s3cret" not in str(failure)
 
 
-@pytest.mark.parametrize(
+@every(
     "cause, remedy",
     [
         (socket.gaierror(-2, "Name or service not known"), "check `url`, and that this machine"),

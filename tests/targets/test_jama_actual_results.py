@@ -28,6 +28,7 @@ from pytest_jama.targets.jama.actual_results import (
 )
 from pytest_jama.targets.jama.inline_images import image_html
 from tests.core.values import LAW
+from tests.every import every
 
 NOW = datetime(2026, 11, 28, 18, 20, 5, tzinfo=timezone.utc)
 OVER = f"<p>{over_line(NOW)}</p>"
@@ -51,7 +52,7 @@ REWRITTEN = [
 ]
 
 
-@pytest.mark.parametrize("rewrite", REWRITTEN)
+@every("rewrite", REWRITTEN)
 def test_an_account_is_recognised_however_it_is_rewritten(rewrite: object) -> None:
     assert callable(rewrite)
     stored = rewrite(ACCOUNT)
@@ -62,7 +63,7 @@ def test_an_account_is_recognised_however_it_is_rewritten(rewrite: object) -> No
     assert is_in(ACCOUNT, stored)
 
 
-@pytest.mark.parametrize("rewrite", REWRITTEN)
+@every("rewrite", REWRITTEN)
 def test_entries_are_told_apart_however_they_are_rewritten(rewrite: object) -> None:
     assert callable(rewrite)
     stored = rewrite(ACCOUNT + OVER + OLD + OVER + MEASURED)
@@ -73,7 +74,7 @@ def test_entries_are_told_apart_however_they_are_rewritten(rewrite: object) -> N
     assert below(entries[1:], "") in stored
 
 
-@pytest.mark.parametrize(
+@every(
     "stored",
     [
         MEASURED,
@@ -97,7 +98,7 @@ def test_an_account_of_an_old_version_is_one() -> None:
     assert (account.status, account.session) == ("PASSED", "")
 
 
-@pytest.mark.parametrize("stored", ["", " \n", "<p></p>\n", "<p>&nbsp;</p>", "<div><br/></div>"])
+@every("stored", ["", " \n", "<p></p>\n", "<p>&nbsp;</p>", "<div><br/></div>"])
 def test_an_empty_field_has_no_entry(stored: str) -> None:
     assert read_entries(stored) == ()
 

@@ -15,6 +15,7 @@ from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.give_up import Clocks
 from pytest_jama.targets.jama.settling import settle
 from pytest_jama.targets.jama.wire import TestPlan
+from tests.every import every
 from tests.targets.jama_world import updates_for
 from tests.targets.told import Told
 
@@ -37,7 +38,7 @@ def _plans(*ids: int) -> list[TestPlan]:
     return [TestPlan(each, "Release 1") for each in ids]
 
 
-@pytest.mark.parametrize("mine", [4, 7, 9])
+@every("mine", [4, 7, 9])
 def test_all_sessions_settle_on_the_lowest_id_and_say_so(mine: int) -> None:
     warnings: list[str] = []
     settled, are_several = settle(

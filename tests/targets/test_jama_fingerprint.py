@@ -3,13 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
-
 from pytest_jama.core.attached_file import AttachedFile
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.runs import RunUpdate
 from tests.core.values import case_of, result_of, run_of, steps_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +31,7 @@ def test_fingerprint_is_the_same_after_the_update_has_arrived() -> None:
     assert arrived.fingerprint(SERVER) == UPDATE.fingerprint(SERVER)
 
 
-@pytest.mark.parametrize(
+@every(
     "change",
     [
         lambda update: replace(update, run=run_of(run_id=72)),

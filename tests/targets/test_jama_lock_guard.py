@@ -14,6 +14,7 @@ from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.targets.jama.drift import LockGuard
 from pytest_jama.targets.jama.runs import RunStep, TestRun
 from pytest_jama.targets.jama.wire import Item
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +67,7 @@ def guard(
     return LockGuard(lock, items or {}, mode=mode, incomplete=incomplete)
 
 
-@pytest.mark.parametrize(
+@every(
     "verdict, becomes",
     [
         (PASSED, INPROGRESS),
@@ -85,7 +86,7 @@ def test_a_difference_makes_a_case_incomplete_that_has_not_failed(
     assert checked.reasons == (DIFFERS, WAS)
 
 
-@pytest.mark.parametrize("incomplete", [None, NOT_RUN, BLOCKED])
+@every("incomplete", [None, NOT_RUN, BLOCKED])
 def test_a_project_says_what_incomplete_means(incomplete: Verdict | None) -> None:
     checked = guard(lock_of(BEFORE), incomplete=incomplete).check(run_of(NOW), verdict_of())
 
@@ -104,7 +105,7 @@ def test_only_steps_that_are_not_what_stood_there_lose_their_status() -> None:
     assert [step.verdict for step in shifted.steps] == [FAILED, INPROGRESS]
 
 
-@pytest.mark.parametrize(
+@every(
     "run, item, reasons",
     [
         pytest.param(BEFORE, BEFORE, (), id="nothing differs"),
@@ -170,9 +171,7 @@ def test_only_told_it_stays_passed_and_is_named() -> None:
     assert warned.warnings == [f"P-TC-1: {DIFFERS}; {WAS}"]
 
 
-@pytest.mark.parametrize(
-    "lock, mode", [(None, "incomplete"), (Lock({}), "incomplete"), (lock_of(BEFORE), "off")]
-)
+@every("lock, mode", [(None, "incomplete"), (Lock({}), "incomplete"), (lock_of(BEFORE), "off")])
 def test_without_an_entry_to_compare_with_nothing_changes(
     lock: Lock | None, mode: Literal["incomplete", "off"]
 ) -> None:

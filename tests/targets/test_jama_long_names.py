@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.text import cut_with_hash
+from tests.every import every
 from tests.targets.jama_world import CYCLE, PLAN
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-@pytest.mark.parametrize("text", ["", "a" * LIMIT, "🧪" * (LIMIT // 2)])
+@every("text", ["", "a" * LIMIT, "🧪" * (LIMIT // 2)])
 def test_a_name_that_fits_stays(text: str) -> None:
     assert cut_with_hash(text, at_most=LIMIT) == text
 
 
-@pytest.mark.parametrize("text", [LONG, EMOJI, "a" + EMOJI, "é" * 201, "x" * 185 + " " * 20 + "y"])
+@every("text", [LONG, EMOJI, "a" + EMOJI, "é" * 201, "x" * 185 + " " * 20 + "y"])
 def test_a_long_name_is_cut_between_characters_and_ends_with_a_hash(text: str) -> None:
     cut = cut_with_hash(text, at_most=LIMIT)
     kept, _, mark = cut.rpartition(" [")

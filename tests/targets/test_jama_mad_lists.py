@@ -14,6 +14,7 @@ from pytest_jama.targets.jama.named_creation import named
 from pytest_jama.targets.jama.paging import Page, most_pages, read_all, read_pages
 from pytest_jama.targets.jama.waits import Patience, within
 from pytest_jama.targets.jama.wire import Cycle, find_count, find_created_id, find_id, read_run
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -153,7 +154,7 @@ def test_a_total_beyond_belief_makes_no_requests_for_all_its_pages() -> None:
     assert pages.asked < 10
 
 
-@pytest.mark.parametrize(
+@every(
     "answer",
     [
         lambda *_: (_rows(*range(1, 51)), 120),
@@ -181,7 +182,7 @@ def test_a_total_that_becomes_small_does_not_make_little_complete() -> None:
     assert last.missing == 70
 
 
-@pytest.mark.parametrize("total", [3, "3", 3.0])
+@every("total", [3, "3", 3.0])
 def test_a_number_in_another_form_is_a_total(total: Any) -> None:
     pages = Pages(lambda *_: (_rows(1, 2, "3"), total))
     assert _read(pages) == ({1, 2, 3}, Page(tuple(_rows(1, 2, 3)), 3))
@@ -205,7 +206,7 @@ def _run(run_id: int, case_id: int = 9, **fields: Any) -> dict[str, Any]:
     return {"id": run_id, "fields": {"testCycle": 4, "testCase": case_id, **fields}}
 
 
-@pytest.mark.parametrize(
+@every(
     "rows, runs, missing",
     [
         ([_run(1), _run(2)], [1, 2], 0),
@@ -251,7 +252,7 @@ def test_steps_that_are_nested_for_ever_are_not_handed_back() -> None:
         deep = deep[0]
 
 
-@pytest.mark.parametrize(
+@every(
     "value", [0, -1, 2**63, 10**400, 1.0, True, None, "", "1/../../users", "9" * 5_000, "-1", "٣"]
 )
 def test_what_cannot_be_an_id_never_stands_in_a_path(value: Any) -> None:
@@ -259,7 +260,7 @@ def test_what_cannot_be_an_id_never_stands_in_a_path(value: Any) -> None:
     assert find_created_id({"meta": {"id": value}}) is None
 
 
-@pytest.mark.parametrize(
+@every(
     "meta, created",
     [
         ({"id": 5}, 5),
@@ -275,7 +276,7 @@ def test_what_was_created_is_named_by_one_number(meta: Any, created: int | None)
     assert find_created_id({"meta": meta}) == created
 
 
-@pytest.mark.parametrize(
+@every(
     "at_most_s, pauses_s",
     [(0, ()), (1, (0.5, 0.5)), (5, (0.5, 1, 2, 1.5)), (60, (0.5, 1, 2, 4, 8, 15))],
 )

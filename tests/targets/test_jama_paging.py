@@ -18,13 +18,14 @@ from pytest_jama.targets.jama.paging import (
     read_pages,
 )
 from pytest_jama.targets.jama.waits import Patience
+from tests.every import every
 
 PATIENT = Patience(math.inf, time.monotonic)
 
 Get = Callable[[str, Query], Mapping[str, Any]]
 
 
-@pytest.mark.parametrize(
+@every(
     "values, sizes",
     [
         ([], []),
@@ -73,7 +74,7 @@ def _read(get: Get, pauses: list[float] | None = None) -> list[int]:
     return [row["id"] for page in pages for row in page.rows]
 
 
-@pytest.mark.parametrize(
+@every(
     "count, total, starts",
     [
         (0, 0, [0]),
@@ -135,8 +136,8 @@ def test_totals_that_differ_between_pages_are_read_again() -> None:
     assert listing.starts == [0, 50, 60, 0, 50]
 
 
-@pytest.mark.parametrize("lost", [0, 50, 100])
-@pytest.mark.parametrize("times", [4, 99])
+@every("lost", [0, 50, 100])
+@every("times", [4, 99])
 def test_a_page_that_does_not_come_is_asked_for_again_and_missing_in_the_end(
     lost: int, times: int
 ) -> None:
@@ -265,7 +266,7 @@ def test_a_server_that_ignores_the_start_is_no_endless_list() -> None:
     assert _read(lambda _path, _query: rows) == [1, 2]
 
 
-@pytest.mark.parametrize("answer", [{}, {"data": None}, {"data": {}}, {"meta": None, "data": []}])
+@every("answer", [{}, {"data": None}, {"data": {}}, {"meta": None, "data": []}])
 def test_odd_answers_are_empty_lists(answer: dict[str, Any]) -> None:
     assert _read(lambda _path, _query: answer) == []
 
@@ -281,9 +282,7 @@ def test_an_empty_page_that_contradicts_the_total_is_asked_for_again() -> None:
     assert _read(get) == _ids(60)
 
 
-@pytest.mark.parametrize(
-    "empty, pauses, found", [(0, [], 1), (1, [1], 1), (3, [1, 2, 4], 1), (9, [1, 2, 4], 0)]
-)
+@every("empty, pauses, found", [(0, [], 1), (1, [1], 1), (3, [1, 2, 4], 1), (9, [1, 2, 4], 0)])
 def test_a_list_that_seems_to_be_empty_is_given_time(
     empty: int, pauses: list[float], found: int
 ) -> None:
@@ -316,8 +315,8 @@ def _read_together(listing: Listing, *, total: int | None, first: bool) -> list[
     return [row["id"] for row in listed.rows]
 
 
-@pytest.mark.parametrize("first", [True, False])
-@pytest.mark.parametrize("count, requests", [(0, 1), (50, 1), (51, 2), (170, 4)])
+@every("first", [True, False])
+@every("count, requests", [(0, 1), (50, 1), (51, 2), (170, 4)])
 def test_all_pages_are_read_at_once_when_the_total_is_known(
     count: int, requests: int, first: bool
 ) -> None:
@@ -326,8 +325,8 @@ def test_all_pages_are_read_at_once_when_the_total_is_known(
     assert len(listing.starts) <= requests
 
 
-@pytest.mark.parametrize("total", [None, 3, 100, 240])
-@pytest.mark.parametrize("at_most", [20, 50])
+@every("total", [None, 3, 100, 240])
+@every("at_most", [20, 50])
 def test_pages_that_do_not_add_up_are_read_one_by_one(total: int | None, at_most: int) -> None:
     listing = Listing(_ids(130), total=130, at_most=at_most)
     assert _read_together(listing, total=total, first=False) == _ids(130)

@@ -4,7 +4,6 @@ import html
 import re
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.jama.actual_results import escaped, rich_text
 from pytest_jama.targets.jama.run_body import body_of, patch_operations
 from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
+from tests.every import every
 
 RUN = TestRun(run_id=5, case_id=2, name="login", status="NOT_RUN")
 
@@ -47,7 +47,7 @@ def test_a_run_with_steps_gets_all_of_them_and_no_status() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@every(
     "read, result, expected",
     [
         ({"result": "<b>old</b>"}, None, {"result": "<b>old</b>"}),
@@ -87,7 +87,7 @@ def test_odd_field_names_stay_one_part_of_the_path() -> None:
     assert "/fields/a~1b~0c" in _values(_update(), fields={"a/b~c": 1})
 
 
-@pytest.mark.parametrize(
+@every(
     "lines, expected",
     [
         (["a <b> & \"c\" 'd'"], "<p>a &lt;b&gt; &amp; &quot;c&quot; &#x27;d&#x27;</p>"),

@@ -17,6 +17,7 @@ from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.targets.jama.waits import may_be_new
+from tests.every import every
 from tests.sandbox.client import Api
 from tests.targets.jama_world import JamaWorld
 
@@ -240,7 +241,7 @@ def test_a_case_without_a_result_is_not_waited_for(
     assert sum(fake_time.slept) < 1
 
 
-@pytest.mark.parametrize(
+@every(
     "lacking, new",
     [
         ("P-TC-8", "P-TC-8"),

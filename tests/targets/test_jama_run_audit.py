@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-import pytest
-
 from pytest_jama.targets.jama.listed_runs import ListedRuns
 from pytest_jama.targets.jama.run_audit import RunAudit, SentRun
 from pytest_jama.targets.jama.runs import RunStep, TestRun
+from tests.every import every
 
 if TYPE_CHECKING:
     from pytest_jama.targets.jama.client import JamaClient
@@ -57,7 +56,7 @@ def test_html_that_jama_rewrites_does_not_differ() -> None:
     assert differences(a_run()) == []
 
 
-@pytest.mark.parametrize(
+@every(
     "changes,what",
     [
         ({"status": "PASSED"}, "status"),

@@ -16,6 +16,7 @@ from pytest_jama.targets.jama.parallel import Sending, Written
 from pytest_jama.targets.jama.run_body import body_of
 from pytest_jama.targets.jama.run_writer import RunWriter
 from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
+from tests.every import every
 from tests.targets.odd_runs import OddRuns
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def _bad(words: str, *names: str, status: int = 400) -> OddRuns:
 EXTRAS = {ACCOUNT: "account", "assignedTo": "assignee", "build$37": "field build$37"}
 
 
-@pytest.mark.parametrize("bad", EXTRAS)
-@pytest.mark.parametrize("status", [400, 403, 409, 413, 422, 500])
+@every("bad", EXTRAS)
+@every("status", [400, 403, 409, 413, 422, 500])
 def test_one_bad_extra_costs_nothing_but_itself(bad: str, status: int) -> None:
     server = _bad("Bad Request: it is not valid", bad, status=status)
     written = write(writer_of(server), update_of(1))
@@ -92,7 +93,7 @@ def test_several_bad_ones_are_all_found() -> None:
     assert set(server.runs[1]) == {STATUS, "assignedTo", "build$37"}
 
 
-@pytest.mark.parametrize("bad", EXTRAS)
+@every("bad", EXTRAS)
 def test_following_runs_do_not_pay_for_it_again(bad: str) -> None:
     server = _bad("Bad Request: it is not valid", bad)
     writer = writer_of(server)
@@ -200,8 +201,8 @@ OF_METHOD = [
 ]
 
 
-@pytest.mark.parametrize("refusal", OF_METHOD)
-@pytest.mark.parametrize("steps", [False, True])
+@every("refusal", OF_METHOD)
+@every("steps", [False, True])
 def test_where_patch_is_refused_the_same_goes_by_put_from_then_on(
     refusal: tuple[int, str], steps: bool
 ) -> None:
@@ -220,8 +221,8 @@ def test_where_patch_is_refused_the_same_goes_by_put_from_then_on(
     assert [server.requests_of(number) for number in (2, 3, 4)] == [["PUT"]] * 3
 
 
-@pytest.mark.parametrize("refusal", OF_METHOD)
-@pytest.mark.parametrize("bad", EXTRAS)
+@every("refusal", OF_METHOD)
+@every("bad", EXTRAS)
 def test_where_patch_and_an_extra_are_refused_the_rest_goes_by_put(
     refusal: tuple[int, str], bad: str
 ) -> None:

@@ -12,6 +12,7 @@ from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.http.retry import NO_STATUS
 from pytest_jama.targets.jama.parallel import Sending, Written
 from pytest_jama.targets.jama.runs import RunUpdate, TestRun, run_update_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ def _states(receipts: tuple[Receipt, ...]) -> list[SendState]:
     return [receipt.state for receipt in receipts]
 
 
-@pytest.mark.parametrize("concurrency", [1, 4, 50])
+@every("concurrency", [1, 4, 50])
 def test_each_update_has_a_receipt_in_its_place(concurrency: int) -> None:
     sent: list[int] = []
     receipts = _sending(20, sent.append, concurrency=concurrency).run()
@@ -49,7 +50,7 @@ def test_each_update_has_a_receipt_in_its_place(concurrency: int) -> None:
     assert sorted(sent) == list(range(1, 21))
 
 
-@pytest.mark.parametrize(
+@every(
     "error, state",
     [
         (RefusedError("no", http_status=400), SendState.REFUSED),

@@ -18,6 +18,7 @@ from pytest_jama.targets.jama.standing import UNFINISHED, Writer
 from pytest_jama.targets.jama.update_plan import plan_updates, status_from_steps
 from pytest_jama.targets.jama.wire import read_step
 from tests.core.values import CASE, LAW, case_of, result_of, run_of, steps_of
+from tests.every import every
 
 if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
@@ -60,8 +61,8 @@ def showing(status: str, text: str = "") -> TestRun:
     return replace(run_of(), status=status, actual_results=text)
 
 
-@pytest.mark.parametrize("status", ["PASSED", "FAILED", "BLOCKED"])
-@pytest.mark.parametrize(
+@every("status", ["PASSED", "FAILED", "BLOCKED"])
+@every(
     "case, incomplete",
     [
         pytest.param(case_of(INPROGRESS), INPROGRESS, id="in progress"),
@@ -102,7 +103,7 @@ def test_a_blocked_case_of_complete_evidence_replaces_a_pass() -> None:
     assert [update.will_be for update in planned.updates] == ["BLOCKED"]
 
 
-@pytest.mark.parametrize(
+@every(
     "stored, case, expected",
     [
         pytest.param(["PASSED", "PASSED"], case_of(PASSED, (1, PASSED)), None, id="passed again"),
@@ -241,7 +242,7 @@ def test_an_account_that_somebody_changed_is_kept_even_of_the_same_session() -> 
     assert again.actual_results.endswith(changed.actual_results)
 
 
-@pytest.mark.parametrize(
+@every(
     "was, verdict, why",
     [
         pytest.param("FAILED", PASSED, "an earlier session said FAILED", id="better"),
@@ -262,7 +263,7 @@ def test_a_better_verdict_than_another_session_had_is_said(
     assert len(planned.updates) == 1
 
 
-@pytest.mark.parametrize(
+@every(
     "run, why",
     [
         pytest.param(

@@ -13,6 +13,7 @@ from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.targets.jama.update_plan import NewSteps, status_from_steps, update_steps
 from tests.core.values import CASE, LAW, case_of, result_of, steps_of, verdicts
+from tests.every import every
 
 if TYPE_CHECKING:
     from pytest_jama.targets.jama.runs import RunStep
@@ -38,7 +39,7 @@ def updated(statuses: tuple[str, ...], case: CaseVerdict) -> NewSteps:
     return update_steps(steps_of(*statuses), case, case.verdict)
 
 
-@pytest.mark.parametrize("verdict", Verdict)
+@every("verdict", Verdict)
 def test_without_any_step_result_every_step_gets_the_verdict_of_the_case(verdict: Verdict) -> None:
     new = updated(("PASSED", "FAILED", "NOT_RUN"), case_of(verdict))
 
@@ -46,7 +47,7 @@ def test_without_any_step_result_every_step_gets_the_verdict_of_the_case(verdict
     assert new.status is verdict
 
 
-@pytest.mark.parametrize(
+@every(
     "before, case, after",
     [
         pytest.param(
@@ -107,7 +108,7 @@ def test_a_reported_step_gets_its_verdict(
     assert new_statuses(before, case) == after
 
 
-@pytest.mark.parametrize(
+@every(
     "before, case, after",
     [
         pytest.param(
@@ -167,7 +168,7 @@ def test_the_step_that_shows_the_case_says_why() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@every(
     "verdict, after",
     [
         pytest.param(PASSED, ["PASSED", "PASSED", "PASSED"], id="passed"),
@@ -200,7 +201,7 @@ def test_step_numbers_that_the_run_does_not_have_are_reported_and_the_rest_is_se
     assert new.steps[0].status == "PASSED"
 
 
-@pytest.mark.parametrize(
+@every(
     "statuses, status",
     [
         pytest.param(["PASSED", "PASSED"], PASSED, id="all passed"),

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.targets.jama.runs import RunStep, RunUpdate, TestRun
 from pytest_jama.targets.jama.step_words import changed_words, says_the_same
 from pytest_jama.targets.jama.verify import describe_mismatch
 from tests.core.values import steps_of
+from tests.every import every
 
 
-@pytest.mark.parametrize(
+@every(
     "before, after",
     [
         ("Open the valve", "<p>Open the valve</p>\n"),
@@ -35,7 +34,7 @@ def test_jama_may_write_the_same_words_anew(before: object, after: object) -> No
     assert says_the_same(after, before)
 
 
-@pytest.mark.parametrize(
+@every(
     "before, after",
     [
         ('<p style="color:red">hot</p>', "<p>hot</p>"),

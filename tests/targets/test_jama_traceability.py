@@ -19,6 +19,7 @@ from pytest_jama.targets.jama.traceability import (
 )
 from pytest_jama.targets.jama.type_fields import ItemType
 from pytest_jama.targets.jama.wire import Cycle
+from tests.every import every
 from tests.targets.test_jama_requests import DOCUMENTED
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def test_the_category_of_a_type_says_whether_it_is_a_requirement() -> None:
     assert list(choose_types(TYPES, ())) == [1, 2, 3, 9]
 
 
-@pytest.mark.parametrize(
+@every(
     "wanted, message",
     [
         ("story", "'story' is the name of 2 item types: Story (US, ID 2), Story (ST, ID 9)"),

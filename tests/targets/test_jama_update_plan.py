@@ -12,6 +12,7 @@ from pytest_jama.targets.jama.account import account_of
 from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import PlannedUpdates, plan_updates
 from tests.core.values import CASE, case_of, result_of, run_of, step_result
+from tests.every import every
 
 if TYPE_CHECKING:
     from pytest_jama.targets.jama.runs import TestRun
@@ -55,7 +56,7 @@ def test_two_runs_of_one_case_are_both_updated() -> None:
     assert statuses(plan_updates([case_of(PASSED)], runs)) == {71: "PASSED", 72: "PASSED"}
 
 
-@pytest.mark.parametrize(
+@every(
     "first, second, status",
     [
         pytest.param(PASSED, FAILED, FAILED, id="the worse comes second"),
@@ -77,7 +78,7 @@ def test_a_run_whose_case_bears_two_names_is_updated_once(
     assert statuses(plan) == {71: status.value}
 
 
-@pytest.mark.parametrize(
+@every(
     "verdict, incomplete, status",
     [
         pytest.param(PASSED, Verdict.INPROGRESS, "INPROGRESS", id="passed"),
@@ -145,7 +146,7 @@ def test_a_stale_run_is_updated_and_both_versions_are_named() -> None:
         assert part in plan.warnings[0]
 
 
-@pytest.mark.parametrize(
+@every(
     "made_from, current",
     [
         pytest.param(3, 3, id="unchanged"),
@@ -160,7 +161,7 @@ def test_a_run_is_not_called_stale(made_from: int | None, current: int | None) -
     assert plan_updates([case_of(PASSED)], {CASE: [run]}).warnings == ()
 
 
-@pytest.mark.parametrize(
+@every(
     "run, words",
     [
         pytest.param(run_of(), "run 71 (Login) has no steps", id="no steps"),

@@ -7,6 +7,7 @@ import pytest
 
 from pytest_jama.targets.jama import wire
 from pytest_jama.targets.jama.runs import RunStep
+from tests.every import every
 
 RUN = {
     "id": 20539,
@@ -30,9 +31,7 @@ def test_a_run_is_read_with_its_steps() -> None:
     assert run.is_stale
 
 
-@pytest.mark.parametrize(
-    "fields", [None, {}, {"testRunSteps": None}, {"testRunSteps": []}, {"testRunSteps": "?"}]
-)
+@every("fields", [None, {}, {"testRunSteps": None}, {"testRunSteps": []}, {"testRunSteps": "?"}])
 def test_a_run_without_steps_or_status_was_not_run(fields: Any) -> None:
     run = wire.read_run({"id": "7", "fields": fields})
     assert (run.run_id, run.status, run.steps) == (7, "NOT_RUN", ())
@@ -44,7 +43,7 @@ def test_a_garbled_step_keeps_its_place() -> None:
     assert [step.status for step in run.steps] == ["NOT_RUN", "FAILED"]
 
 
-@pytest.mark.parametrize(
+@every(
     "value, expected",
     [(5, 5), ("5", 5), (" 5 ", 5), (True, None), (None, None), ("x", None), (5.0, None)],
 )
@@ -78,7 +77,7 @@ def test_the_run_of_a_coming_cycle_has_the_steps_of_the_case() -> None:
     assert run.steps[0].as_read == {**step, "status": "NOT_RUN"}
 
 
-@pytest.mark.parametrize(
+@every(
     "fields, is_ours",
     [
         ({"testCycle": 4}, True),

@@ -7,6 +7,7 @@ import pytest
 
 from pytest_jama.core.errors import CredentialsError, OutOfReachError
 from pytest_jama.targets.http.login import ClientLogin, Token, TokenLogin, fetch_token, read_token
+from tests.every import every
 from tests.targets.scripted import WEB_PAGE, Reply, said, token
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def test_a_context_path_stays_in_the_address_of_the_token(
     assert server.lines == ["POST /contour/rest/oauth/token", "GET /contour/rest/v1/projects"]
 
 
-@pytest.mark.parametrize(
+@every(
     "lifetime_s, age_s, is_fresh",
     [
         (3600, 0, True),
@@ -184,7 +185,7 @@ def test_threads_that_start_together_share_one_token(
     assert server.lines.count("POST /rest/oauth/token") == 1
 
 
-@pytest.mark.parametrize(
+@every(
     "answer, lifetime_s",
     [
         ({"access_token": "x", "token_type": "Bearer", "expires_in": 3599}, 3599),

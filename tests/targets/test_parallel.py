@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from pytest_jama.targets.jama.parallel import gather
+from tests.every import every
 
 LONG_S = 5
 
@@ -13,7 +14,7 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 8])
+@every("at_once", [1, 2, 8])
 def test_results_come_in_the_order_of_the_jobs(at_once: int) -> None:
     jobs = [lambda number=number: number for number in range(20)]
     assert gather(jobs, at_once=at_once) == list(range(20))

@@ -12,6 +12,7 @@ from pytest_jama.targets.http.rate_limit import (
     Rate,
 )
 from pytest_jama.targets.jama.connect import JAMA
+from tests.every import every
 from tests.targets.limiters import (
     Limiter,
     Rehearsal,
@@ -35,7 +36,7 @@ def _starts(pace: Pace, count: int) -> list[float]:
     return [pace.wait_for_turn() for _ in range(count)]
 
 
-@pytest.mark.parametrize(
+@every(
     "url, rate, expected",
     [
         ("https://acme.jamacloud.com", "auto", 8),
@@ -134,7 +135,7 @@ def test_two_refusals_do(fake_time: FakeTime) -> None:
     assert pace.rate_per_s == JAMA.hosted_rate_per_s
 
 
-@pytest.mark.parametrize("again_s", [0.06, 0.57, 0.76, 0.94])
+@every("again_s", [0.06, 0.57, 0.76, 0.94])
 def test_what_a_server_took_in_a_burst_is_its_rate_however_late_it_refuses_again(
     again_s: float,
 ) -> None:
@@ -225,7 +226,7 @@ def test_a_known_limit_is_used_up_without_a_refusal(server: Limiter) -> None:
     assert rehearsal.refused == 0
 
 
-@pytest.mark.parametrize("kind", SERVERS)
+@every("kind", SERVERS)
 def test_what_waiting_for_answers_costs_is_made_up_for(kind: str) -> None:
     paces: list[Pace] = []
 
@@ -249,8 +250,8 @@ def test_an_unknown_limit_is_found_with_few_refusals(server: Limiter) -> None:
     assert rehearsal.refused <= 20
 
 
-@pytest.mark.parametrize("kind", ["sliding window", "fixed window"])
-@pytest.mark.parametrize("chain", [0, 4], ids=["at once", "after others"])
+@every("kind", ["sliding window", "fixed window"])
+@every("chain", [0, 4], ids=["at once", "after others"])
 def test_an_unknown_limit_is_found_while_answers_take_long_and_refusals_do_not(
     kind: str, chain: int
 ) -> None:
@@ -268,9 +269,9 @@ def test_an_unknown_limit_is_found_while_answers_take_long_and_refusals_do_not(
     assert rehearsal.refused <= 10
 
 
-@pytest.mark.parametrize("limit", [10, None])
-@pytest.mark.parametrize("slow", [4, 1])
-@pytest.mark.parametrize("kind", ["sliding window", "fixed window", "spacing"])
+@every("limit", [10, None])
+@every("slow", [4, 1])
+@every("kind", ["sliding window", "fixed window", "spacing"])
 def test_a_slower_server_is_backed_off_from(kind: str, slow: int, limit: float | None) -> None:
     rehearsal = Rehearsal(partial(Pace, limit), SERVERS[kind](slow))
     assert rehearsal.send(100) <= 1.2 * 100 / slow

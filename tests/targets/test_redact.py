@@ -15,6 +15,7 @@ import pytest
 from pytest_jama.core.errors import CredentialsError, TargetError
 from pytest_jama.core.redaction import redact
 from pytest_jama.targets.http.login import ClientLogin, TokenLogin, fetch_token
+from tests.every import every
 from tests.targets.scripted import said, token
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("write", FORMS.values(), ids=FORMS)
+@every("write", FORMS.values(), ids=FORMS)
 def test_a_secret_is_hidden_in_every_form(write: Callable[[str], str]) -> None:
     assert redact(f"not {write(SECRET)}, please", [SECRET]) == "not ***, please"
 

@@ -4,12 +4,12 @@ import re
 from importlib import import_module
 from pathlib import Path
 
-import pytest
+from tests.every import every
 
 HTTP = Path(str(import_module("pytest_jama.targets.http").__file__)).parent
 
 
-@pytest.mark.parametrize("module", sorted(HTTP.glob("*.py")), ids=lambda path: path.stem)
+@every("module", sorted(HTTP.glob("*.py")))
 def test_http_does_not_know_which_server_it_speaks_to(module: Path) -> None:
     text = re.sub(r"pytest[_-]jama", "", module.read_text(encoding="utf-8"))
     assert "jama" not in text.lower()

@@ -10,13 +10,14 @@ from pytest_jama.core.errors import RefusedError
 from pytest_jama.targets.http.transport import find_ca_bundle, open_session
 from pytest_jama.targets.jama.connect import open_api
 from tests.config.values import write
+from tests.every import every
 from tests.targets.scripted import said, token
 
 if TYPE_CHECKING:
     from tests.targets.conftest import Serve
 
 
-@pytest.mark.parametrize(
+@every(
     "verify, environ, expected",
     [
         (True, {}, True),

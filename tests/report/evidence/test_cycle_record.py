@@ -12,6 +12,7 @@ from pytest_jama.core.results import Outcome
 from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution, ShownRun
 from pytest_jama.report.evidence.cycle_now import CycleNow, RunNow
 from pytest_jama.report.evidence.junit_xml import write_junit
+from tests.every import every
 from tests.journal.record import a_test, collected
 from tests.report.evidence.records import (
     FINISHED,
@@ -119,7 +120,7 @@ def test_run_that_no_journal_has_is_planned_and_not_executed() -> None:
     assert kinds(found) == ["Not executed"]
 
 
-@pytest.mark.parametrize(
+@every(
     "status, kind",
     [
         ("PASSED", "Result from elsewhere"),

@@ -17,6 +17,7 @@ from pytest_jama.core.verdicts import CaseVerdict, Verdict
 from pytest_jama.journal import lines
 from pytest_jama.journal.sending_lines import file_line
 from pytest_jama.report.evidence.case_evidence import CaseStatus, Execution
+from tests.every import every
 from tests.journal.record import a_test, collected
 from tests.report.evidence.records import (
     FINISHED,
@@ -83,7 +84,7 @@ def test_deviations_and_cases_name_each_other() -> None:
     assert all(case.deviations for case in found.cases if case.status is not CaseStatus.PASSED)
 
 
-@pytest.mark.parametrize("state", [state.value for state in SendState if state != "sent"])
+@every("state", [state.value for state in SendState if state != "sent"])
 def test_what_jama_does_not_show_as_recorded_is_not_passed(state: str) -> None:
     upload = [place(), update("J-TC-1"), receipt("J-TC-1", state, error="why"), FINISHED]
     found = record(*results(PASSED), *upload)
@@ -174,7 +175,7 @@ def test_a_later_upload_has_the_last_word() -> None:
     assert found.is_passed
 
 
-@pytest.mark.parametrize(
+@every(
     "test, kind",
     [
         (PASSED._replace(outcome=Outcome.FAILED), "Failed"),
@@ -183,7 +184,6 @@ def test_a_later_upload_has_the_last_word() -> None:
         (PASSED._replace(outcome=Outcome.XFAILED), "Incomplete"),
         (PASSED._replace(outcome=Outcome.XPASSED), "Passed though failure was expected"),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_each_outcome_that_is_not_passed_is_a_deviation(test: Any, kind: str) -> None:
     found = record(*results(test), *sent("J-TC-1"))
@@ -199,7 +199,7 @@ def test_a_repeated_test_is_told_and_is_not_open() -> None:
     assert the_case(found).tests[0].notes == ("bench 3",)
 
 
-@pytest.mark.parametrize(
+@every(
     "extra, kind",
     [
         (lines.known_line([]), None),
@@ -250,7 +250,7 @@ def test_modified_code_concerns_all_cases() -> None:
     assert not found.is_passed
 
 
-@pytest.mark.parametrize(
+@every(
     "tests, settings, said",
     [
         (None, {}, "ruth (account that started the session)"),
@@ -337,7 +337,7 @@ def test_several_journals_are_one_record() -> None:
     assert the_case(found).tests_passed == "1/2"
 
 
-@pytest.mark.parametrize("name", ["project", "plan", "cycle"])
+@every("name", ["project", "plan", "cycle"])
 def test_journals_of_different_places_are_refused(name: str) -> None:
     one = source(*results(PASSED))
     other = source(*results(PASSED), session="s2", settings={**SETTINGS, name: "another"})
@@ -352,7 +352,7 @@ def test_cases_are_in_the_order_of_their_numbers() -> None:
     assert [case.key for case in found.cases] == ["J-TC-1", "J-TC-9", "J-TC-10"]
 
 
-@pytest.mark.parametrize("value", [7, "x", ["x"], [["x"]], {"x": 1}, None])
+@every("value", [7, "x", ["x"], [["x"]], {"x": 1}, None])
 def test_a_line_that_others_wrote_wrongly_stops_no_report(value: Any) -> None:
     names = ("unresolved", "left", "replaced", "names", "links")
     wrong = update("J-TC-1", steps=value, procedure=value, reasons=value, version=value)
@@ -362,7 +362,7 @@ def test_a_line_that_others_wrote_wrongly_stops_no_report(value: Any) -> None:
     assert the_case(found).name == "Name of J-TC-1"
 
 
-@pytest.mark.parametrize(
+@every(
     "until, is_told",
     [("2026-11-21", True), ("2026-11-22", False), ("soon", False), ("", False)],
 )

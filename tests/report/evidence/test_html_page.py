@@ -15,6 +15,7 @@ from pytest_jama.core.attached_file import AttachedFile, FileReceipt, FileState
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal.sending_lines import file_line
 from pytest_jama.report.evidence.html_page import BIG, IMAGE_BYTES, MANY_PAGES, write_html
+from tests.every import every
 from tests.journal.record import a_test
 from tests.report.evidence.records import (
     FINISHED,
@@ -92,7 +93,7 @@ def test_a_name_of_four_kilobytes_is_whole_in_its_case() -> None:
     assert page.xpath("//summary/*[@role='heading']")[0].text == name
 
 
-@pytest.mark.parametrize(
+@every(
     "media_type, size, is_shown",
     [
         ("image/png", 4, True),
@@ -129,9 +130,7 @@ def test_an_image_that_is_not_shown_again_says_where_it_is(tmp_path: Path) -> No
     assert "screen.png: shown above" not in file.getvalue()
 
 
-@pytest.mark.parametrize(
-    "seconds, shown", [(0.0, "0.0 s"), (0.049, "&lt;0.1 s"), (0.05, "0.1 s"), (1.24, "1.2 s")]
-)
+@every("seconds, shown", [(0.0, "0.0 s"), (0.049, "&lt;0.1 s"), (0.05, "0.1 s"), (1.24, "1.2 s")])
 def test_a_short_time_does_not_read_as_none(seconds: float, shown: str) -> None:
     page = page_of(record(*results(a_test("t", duration_s=seconds))))
 

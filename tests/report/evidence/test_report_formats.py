@@ -8,7 +8,6 @@ import json
 from importlib.resources import files
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator
 from junitparser import JUnitXml
 
@@ -17,6 +16,7 @@ from pytest_jama.report.evidence.case_evidence import CaseStatus
 from pytest_jama.report.evidence.flat_formats import COLUMNS, write_csv, write_json
 from pytest_jama.report.evidence.junit_xml import write_junit
 from pytest_jama.report.evidence.markdown import LISTED, markdown_lines
+from tests.every import every
 from tests.journal.record import a_test
 from tests.report.evidence.records import mixed, record, results, sent
 
@@ -61,7 +61,7 @@ def test_the_csv_has_a_row_for_each_test_of_a_case() -> None:
     assert len(rows) == sum(max(1, len(case.tests)) for case in found.cases)
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@"])
+@every("begin", ["=", "+", "-", "@"])
 def test_a_spreadsheet_finds_no_formula(begin: str) -> None:
     (row,) = rows_of(record(*results(a_test(f"{begin}cmd|' /C calc'!A0"))))
 

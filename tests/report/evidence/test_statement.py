@@ -10,8 +10,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from pytest_jama.core.lock import Lock, LockedCase, LockedText
 from pytest_jama.core.origin import Provenance
 from pytest_jama.core.redaction import Redactor
@@ -19,6 +17,7 @@ from pytest_jama.core.results import Outcome
 from pytest_jama.core.shown_results import ShownResults
 from pytest_jama.journal import lines
 from pytest_jama.report.evidence.statement import NamedDigest, encode_statement, statement_of
+from tests.every import every
 from tests.journal.record import a_test, collected
 from tests.report.evidence.records import FINISHED, place, receipt, results, sent, source, update
 
@@ -77,7 +76,7 @@ def test_fields_and_types_are_those_of_the_specification() -> None:
     assert all(isinstance(each, str) for each in names)
 
 
-@pytest.mark.parametrize(
+@every(
     "several, expected",
     [
         ([*PASSED, *sent("J-TC-1")], "PASSED"),
@@ -149,7 +148,7 @@ def test_a_commit_whose_files_were_edited_is_no_subject() -> None:
     assert (session["commit"], session["provenance"]["modified"]) == (COMMIT, True)
 
 
-@pytest.mark.parametrize(
+@every(
     "job, name",
     [
         ("https://gitlab.com/acme/lab/pump/-/jobs/7", "git+https://gitlab.com/acme/lab/pump"),

@@ -6,10 +6,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from pytest_jama.core.results import Outcome
 from pytest_jama.report.evidence.trace_record import Rank
+from tests.every import every
 from tests.journal.record import a_test
 from tests.report.evidence.records import record, results, sent, update
 from tests.report.evidence.traces import project, ranks, the_requirement, traced
@@ -42,7 +41,7 @@ def part_ran() -> EvidenceRecord:
     return record(*results(*tests), *sent("J-TC-11"))
 
 
-@pytest.mark.parametrize(
+@every(
     "rank, found, links, shows",
     [
         ("No case", of(PASSED), [], "PASSED"),
@@ -88,7 +87,7 @@ def test_risk_controls_come_first_within_a_rank() -> None:
     assert list(ranks(traced(of(PASSED, PASSED), known))) == ["4", "3", "2", "1"]
 
 
-@pytest.mark.parametrize(
+@every(
     "outcomes, rank",
     [
         ((PASSED, None), "No test"),
@@ -192,7 +191,7 @@ def test_a_case_of_another_project_is_known_by_its_test_run() -> None:
     assert [case.key for case in trace.cases] == ["K-TC-7"]
 
 
-@pytest.mark.parametrize("name", ["J-TC-11", "GID-11", "11"])
+@every("name", ["J-TC-11", "GID-11", "11"])
 def test_a_case_is_known_by_each_of_its_names(name: str) -> None:
     found = record(*results(a_test("t", cases=name)), *sent(name))
     trace = traced(found, project((1, 11), requirements=(1,), cases=(11,)))

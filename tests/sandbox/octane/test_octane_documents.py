@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
 from pytest_jama.sandbox.octane.result_document import InvalidDocumentError, read_document
 from pytest_jama.sandbox.octane.result_schema import ELEMENTS, write_schema
+from tests.every import every
 from tests.sandbox.octane.workspace import document, environment, run_of
 
 if TYPE_CHECKING:
@@ -135,17 +135,17 @@ def is_valid(raw: bytes) -> bool:
 _SCHEMA = etree.XMLSchema(etree.fromstring(write_schema("older").encode()))
 
 
-@pytest.mark.parametrize("text", VALID.values(), ids=VALID)
+@every("text", VALID.values(), ids=VALID)
 def test_a_valid_document_is_taken(text: str) -> None:
     assert (is_taken(text.encode()), is_valid(text.encode())) == (True, True)
 
 
-@pytest.mark.parametrize("text", INVALID.values(), ids=INVALID)
+@every("text", INVALID.values(), ids=INVALID)
 def test_an_invalid_document_is_refused(text: str) -> None:
     assert (is_taken(text.encode()), is_valid(text.encode())) == (False, False)
 
 
-@pytest.mark.parametrize("text", NOT_XML.values(), ids=NOT_XML)
+@every("text", NOT_XML.values(), ids=NOT_XML)
 def test_what_is_not_plain_xml_is_refused(text: str) -> None:
     assert not is_taken(text.encode())
 

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_jama.sandbox.knob_words import KnobError, unit_of
 from pytest_jama.sandbox.octane import OctaneKnobs
+from tests.every import every
 from tests.sandbox.documentation import documented_rows
 
 
@@ -21,7 +22,7 @@ def test_words_set_knobs() -> None:
     assert OctaneKnobs.parse(words) == wanted
 
 
-@pytest.mark.parametrize(
+@every(
     "word, message",
     [
         ("task_polls=1", "unknown knob 'task_polls'; did you mean 'task_poll_count'?"),

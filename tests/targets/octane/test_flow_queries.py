@@ -13,6 +13,7 @@ from pytest_jama.targets.octane.flow_bulk import CLOSINGS, done_by_parts
 from pytest_jama.targets.octane.flow_table import FLOWS
 from pytest_jama.targets.octane.flows import READING, ready_for_automation
 from pytest_jama.targets.octane.wishes import Wishes, read_moment
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,7 @@ def _query(name: str, given: Mapping[str, str | bool | tuple[str, ...]]) -> str:
     return str(flow.condition(Wishes(given, options, NOW_S)))
 
 
-@pytest.mark.parametrize(
+@every(
     "name, given, query",
     [
         pytest.param(
@@ -154,7 +155,7 @@ def test_gherkin_tests_are_asked_for_by_their_status() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every(
     "name, given, part",
     [
         ("planned", {"mine": True}, ";default_run_by EQ {id EQ [current_user]}"),
@@ -175,7 +176,7 @@ def test_options_combine(
     assert part in _query(name, given)
 
 
-@pytest.mark.parametrize(
+@every(
     "name, given, said",
     [
         ("modules", {"since": "24h"}, "--since: it is about tests that failed; add --failed"),
@@ -192,7 +193,7 @@ def test_options_that_make_no_sense_are_refused(
         _query(name, given)
 
 
-@pytest.mark.parametrize(
+@every(
     "text, ago_s",
     [
         *(("90s", 90), ("1.5h", 5400), ("30 m", 1800), ("7d", 604_800), ("1w", 604_800)),

@@ -16,6 +16,7 @@ from pytest_jama.targets.octane.run_element import SentTest
 from pytest_jama.targets.octane.server_runs import find_moment_ms
 from pytest_jama.targets.octane.taken_documents import describe_gaps, is_due
 from tests.core.values import LAW
+from tests.every import every
 from tests.targets.octane.entity_scripts import asked, page
 from tests.targets.octane.octane_lab import result
 from tests.targets.octane.octane_scripts import error
@@ -312,14 +313,12 @@ def test_a_moment_is_read_in_any_time_zone(moment_ms: int, offset_min: int) -> N
     assert find_moment_ms(written.isoformat(timespec="milliseconds")) == moment_ms
 
 
-@pytest.mark.parametrize(
-    "value", [None, True, "", "2026-01-05", "2026-13-05T10:00:00Z", "2026-01-05T10:00:00 Z", {}]
-)
+@every("value", [None, True, "", "2026-01-05", "2026-13-05T10:00:00Z", "2026-01-05T10:00:00 Z", {}])
 def test_what_is_no_moment_is_none(value: object) -> None:
     assert find_moment_ms(value) is None
 
 
-@pytest.mark.parametrize(
+@every(
     "runs, covers_items, skip_errors, expected",
     [
         pytest.param(1_000, False, False, True, id="one request"),

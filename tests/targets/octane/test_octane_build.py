@@ -11,6 +11,7 @@ from pytest_jama.core.results import Outcome
 from pytest_jama.sandbox.faults.random_fault import RandomFault
 from pytest_jama.targets.octane.build_making import BuildFacts, BuildMaker, ShownBuild, find_build
 from pytest_jama.targets.octane.document_head import BuildIds
+from tests.every import every
 from tests.targets.octane.entity_scripts import asked, page
 from tests.targets.octane.octane_lab import result
 from tests.targets.octane.octane_scripts import error
@@ -242,7 +243,7 @@ def test_where_builds_know_no_job_their_name_alone_counts(entities_of: OpenEntit
     assert shown == ShownBuild(5, is_certain=False)
 
 
-@pytest.mark.parametrize(
+@every(
     "outcomes, expected",
     [
         pytest.param([Outcome.PASSED, Outcome.SKIPPED, Outcome.XFAILED], "success", id="good"),

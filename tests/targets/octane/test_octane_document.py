@@ -18,6 +18,7 @@ from pytest_jama.targets.octane.document import build_documents, write_documents
 from pytest_jama.targets.octane.document_head import BuildIds, DocumentHead, SuiteRef
 from pytest_jama.targets.octane.test_names import name_of
 from tests.core.values import LAW, result_of, step_result
+from tests.every import every
 from tests.targets.octane.read_documents import (
     NO_HEAD,
     names_of,
@@ -130,7 +131,7 @@ def test_journal_makes_the_same_documents_as_the_session(
     assert build_documents(read, head, started=in_header) == expected
 
 
-@pytest.mark.parametrize(
+@every(
     "outcome, status",
     [
         pytest.param(Outcome.PASSED, "Passed", id="passed"),
@@ -145,12 +146,12 @@ def test_outcome_becomes_a_word_of_the_server(outcome: Outcome, status: str) -> 
     assert run_of(result_of(outcome)).get("status") == status
 
 
-@pytest.mark.parametrize("outcome", [each for each in Outcome if each not in RAN])
+@every("outcome", [each for each in Outcome if each not in RAN])
 def test_test_that_did_not_run_is_not_sent(outcome: Outcome) -> None:
     assert build_documents([result_of(outcome)], NO_HEAD) == ()
 
 
-@pytest.mark.parametrize(
+@every(
     "duration_s, duration",
     [
         pytest.param(None, 0, id="unknown"),
@@ -173,7 +174,7 @@ def test_duration_is_whole_milliseconds(duration_s: float | None, duration: int)
     assert run_of(result).get("duration") == str(duration)
 
 
-@pytest.mark.parametrize(
+@every(
     "own, others, started, expected",
     [
         pytest.param(1700000000.1235, 5.0, 7.0, 1700000000124, id="its own"),
@@ -207,7 +208,7 @@ def test_failure_says_its_kind_a_line_and_the_whole_text() -> None:
     assert error.text == result.trace
 
 
-@pytest.mark.parametrize(
+@every(
     "message, kind",
     [
         pytest.param("AssertionError: 1 != 2", "AssertionError", id="Python"),
@@ -308,7 +309,7 @@ def test_head_is_the_same_in_every_document_and_in_the_order_of_the_schema() -> 
     assert b'external_report_url="https://ci/1?a=b&amp;c"' in built.content
 
 
-@pytest.mark.parametrize(
+@every(
     "url, is_shown",
     [
         pytest.param("http://ci/1", True, id="http"),
@@ -354,7 +355,7 @@ def run_of_several(results: list[TestResult]) -> tuple[str | None, list[str | No
     return run.get("status"), [item.get("id") for item in run.iter("backlog_item_ref")]
 
 
-@pytest.mark.parametrize(
+@every(
     "one, other",
     [
         pytest.param("a.py::t[\x1b]", "a.py::t[#x1B]", id="character that is written out"),

@@ -4,9 +4,10 @@ import pytest
 
 from pytest_jama.core.results import Outcome, ReportedName, TestResult
 from pytest_jama.targets.octane.test_names import name_of, split_test_id
+from tests.every import every
 
 
-@pytest.mark.parametrize(
+@every(
     "test_id, expected",
     [
         pytest.param(

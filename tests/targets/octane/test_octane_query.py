@@ -6,13 +6,14 @@ from hypothesis import strategies as st
 
 from pytest_jama.targets.octane import query
 from tests.core.values import LAW
+from tests.every import every
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=40) | st.text(
     st.sampled_from("\\\"'()^*{};|!, ab"), max_size=20
 )
 
 
-@pytest.mark.parametrize(
+@every(
     "statement, expected",
     [
         pytest.param(query.equals("name", "2.4"), "name EQ ^2.4^", id="text"),
@@ -63,7 +64,7 @@ def test_a_phrase_is_written_with_words(statement: str, expected: str) -> None:
 A, B, C = (query.equals_id(name, 1) for name in "abc")
 
 
-@pytest.mark.parametrize(
+@every(
     "statement, expected",
     [
         pytest.param(query.both(), "", id="nothing"),
@@ -104,7 +105,7 @@ def test_a_query_stands_in_quotation_marks() -> None:
     assert query.as_parameter(A) == '"a EQ 1"'
 
 
-@pytest.mark.parametrize(
+@every(
     "text, expected",
     [
         pytest.param("plain", "plain", id="plain"),

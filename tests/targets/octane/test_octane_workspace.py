@@ -6,6 +6,7 @@ import pytest
 
 from pytest_jama.core.errors import NotUsableError
 from pytest_jama.targets.octane.workspace import Workspace, find_id_in, find_workspace
+from tests.every import every
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     Listed = Sequence[Mapping[str, Any]]
 
 
-@pytest.mark.parametrize(
+@every(
     "reference, expected",
     [("1001", "1001"), ("id:1001", "1001"), ("name:1001", ""), ("Pumps", ""), ("10a", "")],
 )
@@ -45,7 +46,7 @@ def test_nothing_is_asked_where_both_ids_are_known() -> None:
     assert found.path == "/api/shared_spaces/1001/workspaces/1002"
 
 
-@pytest.mark.parametrize(
+@every(
     "space, workspace, expected",
     [
         ("Labs", "Pumps", ("1001", "1002")),
@@ -59,7 +60,7 @@ def test_names_become_ids(space: str, workspace: str, expected: tuple[str, str])
     assert found == Workspace(*expected, space, workspace)
 
 
-@pytest.mark.parametrize(
+@every(
     "space, workspace, complaint",
     [
         ("Lab", "Pumps", "there is not a space 'Lab' that this API key can see: Labs; set `space`"),

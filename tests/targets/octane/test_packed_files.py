@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pytest_jama.core.attached_file import AttachedFile
 from pytest_jama.targets.octane.packed_files import pack, safe_name
 from tests.core.values import LAW
+from tests.every import every
 
 PNG = b"\x89PNG\r\n\x1a\nabc"
 TAKEN = (
@@ -23,7 +24,7 @@ def _file(name: str, content: bytes = b"abc", media_type: str = "text/plain") ->
     return AttachedFile(name, hashlib.sha256(content).hexdigest(), len(content), media_type)
 
 
-@pytest.mark.parametrize(
+@every(
     "name, content, expected",
     [
         pytest.param("out.txt", b"abc", "out ba7816bf8f01.txt", id="text"),
@@ -41,7 +42,7 @@ def test_a_file_of_a_kind_that_is_taken_is_sent_as_it_is(
     assert (packed.name, packed.content, packed.media_type) == (shown, content, file.media_type)
 
 
-@pytest.mark.parametrize(
+@every(
     "name, content",
     [
         pytest.param("report.html", b"<html>", id="HTML"),
@@ -70,7 +71,7 @@ def test_the_same_file_is_packed_into_the_same_bytes() -> None:
     assert pack(file, b"abc") == pack(file, b"abc")
 
 
-@pytest.mark.parametrize(
+@every(
     "name, expected",
     [
         pytest.param('a/b\\c:d*e?f"g<h>i|j', "a_b_c_d_e_f_g_h_i_j", id="signs that are forbidden"),

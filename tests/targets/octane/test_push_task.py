@@ -6,9 +6,10 @@ import pytest
 
 from pytest_jama.core.plan import ServerTask
 from pytest_jama.targets.octane.push_task import PushTask, read_task
+from tests.every import every
 
 
-@pytest.mark.parametrize(
+@every(
     "body, expected",
     [
         pytest.param(
@@ -52,10 +53,9 @@ def test_a_task_is_read_in_all_its_spellings(body: dict[str, Any], expected: Pus
     assert read_task(body) == expected
 
 
-@pytest.mark.parametrize(
+@every(
     "body",
     [{}, {"id": None}, {"id": "x"}, {"id": -1}, {"id": 1.5}, {"id": "9" * 30}, {"id": [1]}],
-    ids=str,
 )
 def test_an_answer_without_an_id_names_no_task(body: dict[str, Any]) -> None:
     assert read_task(body) is None
@@ -65,7 +65,7 @@ def test_the_task_that_was_asked_for_needs_no_id_in_the_answer() -> None:
     assert read_task({"status": "running"}, task_id=7) == PushTask(ServerTask(7), "running")
 
 
-@pytest.mark.parametrize(
+@every(
     "status, is_under_way",
     [("", True), ("queued", True), ("running", True), ("success", False), ("archived", False)],
 )
