@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import traceback
 from datetime import datetime, timezone
 from email.utils import format_datetime
@@ -160,11 +161,12 @@ def test_an_answer_from_before_a_success_is_not_repeated(script: Serve, open_api
     assert "noon" not in str(caught.value)
 
 
-def test_nobody_listening_is_out_of_reach(script: Serve, open_api: OpenApi) -> None:
-    server = script(said(200))
-    server.server_close()
-    with pytest.raises(OutOfReachError, match=r"connection failed"):
-        open_api(server.url, give_up_after_s=3).get("/projects")
+def test_nobody_listening_is_out_of_reach(open_api: OpenApi) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(OutOfReachError, match=r"connection failed"):
+            open_api(url, give_up_after_s=3).get("/projects")
 
 
 def test_a_success_in_between_renews_the_patience(
