@@ -282,15 +282,6 @@ def map_line(test_map: CaseMap) -> JournalLine:
     return {"line": "map", **seen, "keys": keys}
 
 
-def map_text(test_map: CaseMap) -> str:
-    """Return `map_line` as JSON; twice as fast, and a map may name each test."""
-    keys = [
-        f"[{_quote(each.key)},[{_quoted(each.links)}],{each.line}]" for _, each in test_map.items()
-    ]
-    seen = f'"above":{_quote(test_map.above)},"folders":{encode(list(test_map.folders))}'
-    return f'{{"line":"map",{seen},"keys":[{",".join(keys)}]}}'
-
-
 def left_out_line(results: Iterable[TestResult]) -> JournalLine:
     """Return the line of the tests that did not run and are linked to no case, which ends a list.
 

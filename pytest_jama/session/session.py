@@ -107,7 +107,7 @@ class Session:
         header = tuple(lines.with_config(each, digests) for each in header)
         self.write(*header, *map(lines.unusable_line, self.errors.unusable))
         if self.settings.judges_cases and self._nearest is None:
-            self.write(lines.map_text(self.settings.tests))
+            self.write(lines.map_line(self.settings.tests))
         self.errors.on_unusable = lambda unusable: self.write(lines.unusable_line(unusable))
 
     def take_unmatched(self, unmatched: Iterable[Unmatched]) -> tuple[Unmatched, ...]:
