@@ -171,8 +171,11 @@ def judge(
             evidence.setdefault(link.case_ref, []).append((result, link))
         if not result.links and result.outcome not in _NEVER_STARTED:
             unlinked.append(result)
-    cases = tuple(judge_case(ref, pairs, rules=rules) for ref, pairs in evidence.items())
-    return Judgement(cases, tuple(unlinked), rules.incomplete)
+    cases = []
+    while evidence:  # what is judged is given up: it takes as much memory as the verdict
+        case_ref, pairs = evidence.popitem()
+        cases.append(judge_case(case_ref, pairs, rules=rules))
+    return Judgement(tuple(reversed(cases)), tuple(unlinked), rules.incomplete)
 
 
 _NOT_REACHED = Outcome.NOT_REACHED  # Python 3.11 computes it at each use, and each test uses it

@@ -131,14 +131,14 @@ def find_known_cases(
         settings: All settings, with the map.
         lock: What jama.lock holds.
     """
-    mapped = (link.case_ref for link in settings.tests.links())
-    locked = map(CaseRef.parse, lock.cases if lock is not None else ())
-    named = dict.fromkeys(itertools.chain(mapped, locked))
-    if not named:
+    if not settings.tests and lock is None:
         return ()
     there = linked_cases(findings.results)
     there.update(dict.fromkeys(findings.known))
-    return tuple(ref for ref in named if ref not in there)
+    mapped = (link.case_ref for link in settings.tests.links())
+    locked = map(CaseRef.parse, lock.cases if lock is not None else ())
+    named = itertools.chain(mapped, locked)
+    return tuple(dict.fromkeys(ref for ref in named if ref not in there))
 
 
 def find_new(lock: Lock, results: Iterable[TestResult], known: set[str] | None) -> Lock | None:
