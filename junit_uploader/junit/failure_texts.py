@@ -1,16 +1,24 @@
-"""What the failures of a testcase say in full, for a target that shows it. Pure."""
+"""What a testcase says in full: its failures, for a target that shows it, and its log. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from junit_uploader.junit.elements import FAILING, local_name, read_finding, without_marks
+from junit_uploader.junit.elements import (
+    FAILING,
+    OUTPUTS,
+    RESULTS,
+    local_name,
+    read_finding,
+    without_marks,
+)
+from pytest_jama.core.attached_file import log_part
 from pytest_jama.core.failure_trace import tidy_trace
 from pytest_jama.core.results import MESSAGE_CHARACTERS
 from pytest_jama.core.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lxml import etree
 
@@ -70,7 +78,7 @@ _LONGEST_KIND = 200
 def _text_beside_message(element: etree._Element, dialects: Dialects) -> str:
     """Return what a result says; empty where its message does, and is kept as a whole."""
     message = (element.get("message") or "").strip()
-    text = all_text(element)
+    text = _all_text(element)
     if text.strip() == message:
         return text if len(message) > MESSAGE_CHARACTERS else ""
     phase = dialects.find_phase(message)
@@ -83,7 +91,21 @@ _LINES_COMPARED = 10
 """Of a message; tracebacks hold them one by one, each behind a mark."""
 
 
-def all_text(element: etree._Element) -> str:
+def log_parts(content: Iterable[etree._Element]) -> Iterator[str]:
+    """Yield what failed in a testcase, and what it printed.
+
+    Args:
+        content: What stands inside it.
+    """
+    for child in content:
+        tag = local_name(child.tag)
+        if tag in RESULTS or tag in OUTPUTS:
+            part = log_part(tag, without_marks(_all_text(child)))
+            if part:
+                yield part
+
+
+def _all_text(element: etree._Element) -> str:
     """Return all that a result or an output says: the message, and the text if it says more."""
     message, text = element.get("message") or "", "".join(element.itertext("*")).strip("\r\n")
     return text if message.strip() in text else f"{message}\n\n{text}"

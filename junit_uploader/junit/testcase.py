@@ -23,9 +23,8 @@ from junit_uploader.junit.elements import (
     find_properties,
     read_finding,
     read_properties,
-    without_marks,
 )
-from junit_uploader.junit.failure_texts import NO_FAILURE, all_text, read_failures
+from junit_uploader.junit.failure_texts import NO_FAILURE, log_parts, read_failures
 from junit_uploader.junit.messages import NO_ACCOUNT, account_of_attempts, read_account
 from junit_uploader.junit.notes import NoteKind
 from junit_uploader.junit.outcomes import decide_outcome, find_contradiction
@@ -33,7 +32,6 @@ from junit_uploader.junit.reported_test import UNNAMED, Extras, ReportedTest
 from junit_uploader.junit.same_test import read_attempts
 from junit_uploader.junit.scenarios import find_tags, read_scenario
 from junit_uploader.junit.timestamps import read_timestamp
-from pytest_jama.core.attached_file import log_part
 from pytest_jama.core.errors import Unusable, UnusableKind
 from pytest_jama.core.properties import (
     ATTEMPT,
@@ -44,7 +42,7 @@ from pytest_jama.core.properties import (
 from pytest_jama.core.results import Outcome, TestResult
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from lxml import etree
 
@@ -312,7 +310,7 @@ class TestcaseReader:
                 text = child.text or ""
                 properties += find_properties(text)
                 properties += read_scenario(text)
-        log = [] if self._options.captured is None else list(_log_parts(content))
+        log = [] if self._options.captured is None else list(log_parts(content))
         if not (findings or properties or commits or log):
             return _NOTHING
         stated = ""
@@ -320,16 +318,6 @@ class TestcaseReader:
             self._notes.add_commits(commits)
             stated = " + ".join(dict.fromkeys(commits))
         return _make(_Inside, (findings, properties, stated, log, failures))
-
-
-def _log_parts(content: Iterable[etree._Element]) -> Iterator[str]:
-    """Yield what failed in a testcase, and what it printed."""
-    for child in content:
-        tag = elements.local_name(child.tag)
-        if tag in elements.RESULTS or tag in elements.OUTPUTS:
-            part = log_part(tag, without_marks(all_text(child)))
-            if part:
-                yield part
 
 
 def _properties_in(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
