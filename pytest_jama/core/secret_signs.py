@@ -26,7 +26,7 @@ def may_hold(test_ids: Iterable[str]) -> bool:
     ends = together
     if "::" in together:
         ends = "\n".join(each.partition("[")[2] if "::" in each else each for each in test_ids)
-    return _has_first_word(ends)
+    return _may_begin_token(ends)
 
 
 def may_hold_value(text: str) -> bool:
@@ -39,12 +39,14 @@ def may_hold_value(text: str) -> bool:
 
 def may_hold_certain(text: str) -> bool:
     """Return whether a text may hold what is a secret by its own form."""
-    return _has_sign(text) or _has_first_word(text)
+    return _has_sign(text) or _may_begin_token(text)
 
 
-def _has_first_word(text: str) -> bool:
-    """Return whether one of the words may begin a secret; bytes are faster, and long texts come."""
-    return not _FIRST_WORDS.isdisjoint(text.encode("ascii", "replace").translate(_BLANKED).split())
+def _may_begin_token(text: str) -> bool:
+    if "_" in text or "-" in text:  # bytes are faster, and long texts come
+        words = text.encode("ascii", "replace").translate(_BLANKED).split()
+        return not _FIRST_WORDS.isdisjoint(words)
+    return any(begin in text for begin in _BEFORE_DOT)
 
 
 def _has_sign(text: str) -> bool:
@@ -73,6 +75,9 @@ _FIRST_WORDS = frozenset(
     ]
 )
 """What stands before the first `_`, `-` or `.` of the others in `_TOKENS`."""
+
+_BEFORE_DOT = ("ya29.", "SG.", "hvs.", "hvb.", "hvr.", "slack.")
+"""How those of them begin that need neither `_` nor `-`."""
 
 _BLANKED = bytes(code if chr(code).isalnum() else ord(" ") for code in range(128)) + bytes(128)
 """For each byte of ASCII itself, or a blank."""

@@ -184,6 +184,24 @@ def test_hiding_twice_is_hiding_once(
     assert Redactor().hide(once) == (once, 0)
 
 
+@pytest.mark.parametrize(
+    "token",
+    [
+        "SG.abcdefghijklmnop1234.abcdefghijklmnop1234",
+        "hvb.abcdefghijklmnop1234",
+        "hvr.abcdefghijklmnop1234",
+        "hvs.abcdefghijklmnop1234",
+        "https://hooks.slack.com/services/T000/B000/abcdefgh1234",
+        "ya29.abcdefghijklmnop1234",
+    ],
+)
+def test_tokens_without_underscore_and_hyphen_are_seen_in_test_ids(token: str) -> None:
+    redactor = Redactor()
+    test_ids = ["com.acme.Cart.pays", f"com.acme.Cart.[{token}]"]
+    assert redactor.may_hide(test_ids)
+    assert redactor.hide(test_ids[1]).passages == 1
+
+
 UNITS = [
     *("password=", "password='", "password: a ", "eyJ", "://", "a://b@"),
     *("-----BEGIN PRIVATE KEY-----", "--token ", "'--token', '", "<token>", "token=["),
