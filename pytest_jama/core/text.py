@@ -117,8 +117,10 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """Return lines of which each is `printable`; their ends stay. Fast where nothing is wrong."""
     is_plain = text.isascii() and not text.encode("ascii").translate(None, _PLAIN)
-    is_plain = is_plain and not any(each in text for each in ("##", " ::", "\n::"))
-    if is_plain and not text.startswith("::"):
+    is_plain = is_plain and "##" not in text
+    if is_plain and "::" in text:
+        is_plain = not text.startswith("::") and " ::" not in text and "\n::" not in text
+    if is_plain:
         return text
     return "\n".join(map(printable, text.split("\n")))
 
