@@ -83,7 +83,7 @@ def parse_time_s(text: str) -> float | None:
         time_s = float(text)
     except ValueError:
         time_s = _read_odd_time_s(text.strip())
-    return time_s if 0 <= time_s <= _LONGEST_S and "_" not in text else None
+    return time_s if 0.0 <= time_s <= _LONGEST_S and "_" not in text else None
 
 
 def _read_odd_time_s(text: str) -> float:

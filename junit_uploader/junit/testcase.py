@@ -233,7 +233,9 @@ class TestcaseReader:
         links, steps, problems, notes, files = evidence
         for problem in problems:
             self._notes.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, str(problem)))
-        notes, steps, redacted = self._tidy(notes, steps)
+        redacted = 0
+        if notes or steps:
+            notes, steps, redacted = self._tidy(notes, steps)
         account, earlier, subject = NO_ACCOUNT, 0, _TEST
         if inside.findings:
             subject = self._dialects.subject_of(inside.findings)
@@ -249,34 +251,30 @@ class TestcaseReader:
             told = read_failures(inside.failures, outcome, self._options)
         message, is_teardown, count = account
         is_plain = subject is _TEST and not (earlier or odd_name)
-        commit, log = inside.commit, self._keep_log(inside.log, outcome)
+        commit, log = inside.commit, self._keep_log(inside.log, outcome) if inside.log else ()
         if is_plain and not (message or links or steps or notes or commit or files or log):
             return None
-        redacted += count + told.redacted
         return Extras(
             odd_name,
             message,
             links,
             steps,
             notes,
-            1,
-            earlier,
-            is_teardown,
-            subject,
-            (),
-            commit,
-            (),
-            redacted,
-            files,
-            log,
-            told.trace,
-            told.error_type,
+            earlier=earlier,
+            is_teardown=is_teardown,
+            subject=subject,
+            commit=commit,
+            redacted=redacted + count + told.redacted,
+            files=files,
+            log=log,
+            trace=told.trace,
+            error_type=told.error_type,
         )
 
     def _keep_log(self, parts: Sequence[str], outcome: Outcome) -> tuple[WaitingText, ...]:
         """Keep what a test printed and why it failed, where that is wanted."""
         captured = self._options.captured
-        if captured is None or not parts or not captured.wants(outcome):
+        if captured is None or not captured.wants(outcome):
             return ()
         return (captured.put("\n\n".join(parts)),)
 
@@ -284,8 +282,6 @@ class TestcaseReader:
         self, notes: tuple[str, ...], steps: tuple[StepResult, ...]
     ) -> tuple[tuple[str, ...], tuple[StepResult, ...], int]:
         """Hide secrets in what a test says of itself, and shorten it."""
-        if not (notes or steps):
-            return notes, steps, 0
         said = TestResult("", _PASSED, notes=notes, steps=steps)
         tidy = self._options.redactor.tidy_result(said)
         return tidy.notes, tidy.steps, tidy.redacted

@@ -208,7 +208,7 @@ def read_links(text: str) -> FoundLinks:
     """
     found = _REFERENCE.fullmatch(text)
     if found is not None:  # nothing but one reference, as nearly all are
-        return FoundLinks((CaseLink(CaseRef(_KINDS[found.lastgroup or ""], text)),))
+        return FoundLinks((CaseLink(CaseRef(_KINDS[found.lastgroup], text)),))
     links: list[CaseLink] = []
     problems: list[str] = []
     for part in [text] if text.startswith(BEGIN_OF_MARKER) else text.split(","):

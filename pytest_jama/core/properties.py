@@ -194,8 +194,8 @@ def _read_references(item: tuple[str, str]) -> Evidence:
     """Read the only property of a testcase, the usual one."""
     name, value = item
     links, problems = read_links(value)
-    bad = [BadProperty(name, value, why) for why in problems] if problems else ()
-    return Evidence(links, (), tuple(bad))
+    bad = tuple([BadProperty(name, value, why) for why in problems]) if problems else ()
+    return Evidence(links, (), bad)
 
 
 class _Begun(NamedTuple):
