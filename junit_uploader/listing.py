@@ -13,6 +13,7 @@ from pytest_jama.core.case_map import CaseMap
 from pytest_jama.core.cases import without_none
 from pytest_jama.core.errors import ErrorLog
 from pytest_jama.core.known_tests import Coverage, find_gaps
+from pytest_jama.core.results import Outcome
 from pytest_jama.core.text import counted, printable, printable_json
 from pytest_jama.report.upload_lines import LISTED, Line, Tone
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseLink
     from pytest_jama.core.known_tests import Unmatched
     from pytest_jama.core.redaction import Redactor
-    from pytest_jama.core.results import Outcome
     from pytest_jama.core.shown_results import ShownResults
     from pytest_jama.hooks.extensions import Extensions
 
@@ -113,7 +113,7 @@ def _seconds(time_s: float) -> str:
     return f"{time_s:9.3f}s"
 
 
-_PADDED = {outcome: outcome.ljust(8) for outcome in COUNTED}
+_PADDED = {outcome: outcome.ljust(8) for outcome in Outcome}
 
 
 def summary_line(session: MergedReports) -> str:
@@ -211,11 +211,12 @@ def _mapped_json(links: Sequence[CaseLink]) -> str:
     return f', "mapped": [{", ".join(_text(str(link)) for link in links)}]' if links else ""
 
 
-_WORDS = {outcome: outcome.value for outcome in COUNTED}
+_WORDS = {outcome: outcome.value for outcome in Outcome}
 
 
 def _counts(counts: Mapping[Outcome, int]) -> dict[str, int]:
-    return {outcome.value: counts.get(outcome, 0) for outcome in COUNTED}
+    every = {**dict.fromkeys(COUNTED, 0), **counts}
+    return {outcome.value: number for outcome, number in every.items()}
 
 
 def note_lines(files: Iterable[ReportFile], redactor: Redactor, *, verbose: bool) -> Iterator[Line]:

@@ -108,7 +108,10 @@ class MergedReports:
 
 
 COUNTED = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED, Outcome.XFAILED)
-"""The outcomes that a JUnit report can tell apart."""
+"""The outcomes that a JUnit report can tell apart.
+
+It may also end before the attempt that counts: then its test was not reached.
+"""
 
 DEFAULT_OPTIONS = ReadOptions()
 
@@ -144,7 +147,7 @@ def read_reports(arguments: Iterable[str], options: ReadOptions = DEFAULT_OPTION
 
 def _count(testcases: Iterable[ReportedTest]) -> Counter[Outcome]:
     counts = Counter([testcase.outcome for testcase in testcases])
-    return Counter({outcome: counts[outcome] for outcome in COUNTED})
+    return Counter({**dict.fromkeys(COUNTED, 0), **counts})
 
 
 def _read(

@@ -41,6 +41,24 @@ def test_list_shows_outcome_time_test_id_and_cases(capsys: pytest.CaptureFixture
     ]
 
 
+def test_list_shows_a_test_of_which_only_a_repeated_attempt_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    mark = '<properties><property name="jama_attempt" value="1"/></properties>'
+    attempt = make_case(mark, attributes='time="1.25"')
+    Path("a.xml").write_text(suite(PASSED, attempt), encoding="utf-8")
+    assert main(["--list", "a.xml"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "passed      0.500s  shop.Cart.adds",
+        "not reached    1.250s  shop.Cart.pays",
+    ]
+    assert err.endswith("2 testcases, 2 tests: 1 passed, 1 not reached\n")
+    found = list_as_json(capsys, "a.xml")
+    assert [test["outcome"] for test in found["tests"]] == ["passed", "not reached"]
+    assert found["counts"]["tests"]["not reached"] == 1
+
+
 MAP = """\
 tests:
   shop.Cart.adds: A-TC-7
