@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from pytest_jama.plugin.markers import MarkerReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pytest
 
 SOURCE = """
 import pytest
@@ -76,27 +76,38 @@ def test_nearest_marker_wins(collect: Callable[[str], dict[str, pytest.Item]]) -
     }
 
 
-@pytest.mark.parametrize(
-    "arguments, what",
-    [
-        ("", "names no test case"),
-        ("'nonsense'", "'nonsense' is not a case reference"),
-        ("None, 'A-TC-1'", "None stands alone, it takes a test out of all cases"),
-        ("None, step=2", "None stands alone, it takes a test out of all cases"),
-        ("True", "True is not a case reference"),
-        ("['A-TC-1']", "is not a case reference"),
-        ("'A-TC-1', stp=2", "unknown argument 'stp', only step= is known"),
-        ("'A-TC-1', step=0", "0 is not a step number"),
-        ("'A-TC-1', step='two'", "is not a step number"),
-    ],
-)
+WRONG = {
+    "": "names no test case",
+    "'nonsense'": "'nonsense' is not a case reference",
+    "None, 'A-TC-1'": "None stands alone, it takes a test out of all cases",
+    "None, step=2": "None stands alone, it takes a test out of all cases",
+    "True": "True is not a case reference",
+    "['A-TC-1']": "is not a case reference",
+    "'A-TC-1', stp=2": "unknown argument 'stp', only step= is known",
+    "'A-TC-1', step=0": "0 is not a step number",
+    "'A-TC-1', step='two'": "is not a step number",
+}
+
+
 def test_wrong_marker_is_quoted_and_explained(
-    collect: Callable[[str], dict[str, pytest.Item]], arguments: str, what: str
+    collect: Callable[[str], dict[str, pytest.Item]],
 ) -> None:
-    source = f"import pytest\n@pytest.mark.jama({arguments})\ndef test_it(): pass\n"
-    (wrong,) = map(str, MarkerReader().read(collect(source)["test_it"]).wrong)
-    assert what in wrong
-    assert wrong.startswith("@pytest.mark.jama(")
+    tests = (
+        f"@pytest.mark.jama({arguments})\ndef test_{number}(): pass\n"
+        for number, arguments in enumerate(WRONG)
+    )
+    items = collect("".join(["import pytest\n", *tests])).values()
+    said = {
+        arguments: [str(each) for each in MarkerReader().read(item).wrong]
+        for arguments, item in zip(WRONG, items, strict=True)
+    }
+    assert [arguments for arguments, wrong in said.items() if len(wrong) != 1] == []
+    others = {
+        arguments: wrong
+        for arguments, (wrong,) in said.items()
+        if WRONG[arguments] not in wrong or not wrong.startswith("@pytest.mark.jama(")
+    }
+    assert others == {}
 
 
 def test_farther_marker_is_not_even_read(
