@@ -99,19 +99,19 @@ class Extras(NamedTuple):
         links: The cases it names itself.
         steps: What it says of single steps of these.
         notes: One line for each earlier attempt, and what the test noted.
-        testcases: How many testcases of the reports say the same.
         earlier: How many earlier attempts there are: of their own, or as ``flakyFailure`` inside.
         is_teardown: Whether its last testcase tells of a teardown; if there is one before that, it
             failed.
         subject: What it stands for.
-        attempt_notes: Those of the notes that tell of attempts which are testcases of their own.
         commit: The commit that its own properties name; may be empty.
-        reports: The numbers of the reports, where those are several.
         redacted: How many passages of its texts are hidden.
         files: The files that it names.
         log: What it printed and why it failed; no part of what it says.
         trace: The whole text of its failure; no part of what it says.
         error_type: The kind of its failure.
+        testcases: How many testcases of the reports say the same.
+        attempt_notes: Those of the notes that tell of attempts which are testcases of their own.
+        reports: The numbers of the reports, where those are several.
         reported: How the report names it, where the test ID does not tell that; kept with traces.
     """
 
@@ -120,18 +120,18 @@ class Extras(NamedTuple):
     links: tuple[CaseLink, ...] = ()
     steps: tuple[StepResult, ...] = ()
     notes: tuple[str, ...] = ()
-    testcases: int = 1
     earlier: int = 0
     is_teardown: bool = False
     subject: Subject = Subject.TEST
-    attempt_notes: tuple[str, ...] = ()
     commit: str = ""
-    reports: tuple[int, ...] = ()
     redacted: int = 0
     files: tuple[Offered, ...] = ()
     log: tuple[WaitingText, ...] = ()
     trace: str = ""
     error_type: str = ""
+    testcases: int = 1
+    attempt_notes: tuple[str, ...] = ()
+    reports: tuple[int, ...] = ()
     reported: ReportedName | None = None
 
 
