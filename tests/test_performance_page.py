@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^<!-- bench: (\S+) -->\n(.*?)^<!-- end -->", re.MULTILINE | re.DOTALL)
 TABLES: dict[str, str] = dict(_BLOCK.findall(PAGE))
-_MADE = re.compile(r"^`(bench/\w+\.py)`: `\.venv/bin/python bench/run\.py (\S+)", re.MULTILINE)
+_MADE = re.compile(r"^`(bench/\w+\.py)`: `\.venv/bin/python bench/run\.py ([\w-]+)", re.MULTILINE)
 _COMMANDS = re.compile(r"^```text\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SOURCES = re.compile(r"^\| [^|]+ \| `?([^|`]*)`? *\|", re.MULTILINE)
 
