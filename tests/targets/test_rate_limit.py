@@ -149,6 +149,20 @@ def test_what_a_server_took_in_a_burst_is_its_rate_however_late_it_refuses_again
     assert rate.per_s == 10
 
 
+def test_a_late_refusal_of_a_burst_counts_against_the_burst_alone() -> None:
+    rate = Rate(None, JAMA)
+    burst = [number / 500 for number in range(12)]
+    for sent_at in burst:
+        rate.sent(sent_at)
+    for sent_at in burst[10:]:
+        rate.refused(sent_at, now=0.05)
+    assert rate.per_s == 10
+    for number in range(30):
+        rate.sent(1.1 + number / 10)
+    rate.refused(burst[9], now=5)
+    assert rate.per_s == 9
+
+
 def test_slow_requests_tell_little_of_what_a_server_takes() -> None:
     rate = Rate(None, JAMA)
     for number in range(3):
