@@ -172,9 +172,14 @@ class Extensions:
             self._errors.add_unusable(Unusable(UnusableKind.REFERENCE, test_id, f"name: {problem}"))
         return found.links
 
+    @property
+    def adjusts(self) -> bool:
+        """Whether anyone implements `adjust_verdict`."""
+        return bool(self._manager.hook.adjust_verdict.get_hookimpls())
+
     def adjust_all(self, verdicts: tuple[CaseVerdict, ...]) -> tuple[CaseVerdict, ...]:
         """Return the verdicts after `adjust_verdict`."""
-        if not self._manager.hook.adjust_verdict.get_hookimpls():
+        if not self.adjusts:
             return verdicts
         return tuple(map(self._adjust, verdicts))
 

@@ -45,7 +45,7 @@ def start(
         session,
         [*map(shown.result, chain(collector.linked(), collector.uncollected.values()))],
         unsettled=[shown.name_of(each) for each in collector.asked if each in selected],
-        order=lambda: [each.test_id for each in map(shown.result, collector.all_results())],
+        order=lambda: map(shown.name_of, chain.from_iterable(collector.collected.values())),
         account=account,
         started=started.timestamp(),
     )

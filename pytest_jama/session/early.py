@@ -1,7 +1,8 @@
 """Sending while tests run, ``upload: {when: during}``: verdicts go out as soon as they are final.
 
 It is a head start and nothing else: the end of the session judges, plans and pushes everything, as
-ever. The thread of the tests concludes what is final; a thread of its own brings it to the target.
+ever. A thread of its own finds out what is final, and brings it to the target; hooks that change
+verdicts are asked in the thread of the tests.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class EarlyUpload:
         target: Where they go.
         delivery: Told of everything; it goes on with that target at the end.
         rules: Which verdict follows from which outcome.
-        adjust_all: The hooks.
+        adjust_all: The hooks; None when there are none.
         write: Appends lines that are JSON already to the journal; several threads may.
         find_findings: Returns what is known of the session beside verdicts.
         retry_s: How long to wait after an error of the server.
@@ -61,7 +62,7 @@ class EarlyUpload:
         *,
         delivery: Delivery,
         rules: VerdictRules,
-        adjust_all: AdjustAll,
+        adjust_all: AdjustAll | None,
         write: Callable[..., None],
         find_findings: Callable[[], Findings],
         retry_s: float = RETRY_S,
@@ -81,8 +82,9 @@ class EarlyUpload:
         self._written: dict[CaseRef, CaseVerdict] = {}
         self._awaited = dict.fromkeys(cases.cases)
         self._without: list[CaseRef] = []
-        self._final: queue.SimpleQueue[Sequence[CaseRef]] = queue.SimpleQueue()
-        self._taking = threading.Lock()
+        self._final: list[CaseRef] = []
+        self._finished: queue.SimpleQueue[TestResult | None] = queue.SimpleQueue()
+        self._concluding = threading.Lock()
         self._ending = threading.Event()
         self._awaits_retry = False
         self._findings: Findings | None = None
@@ -93,37 +95,40 @@ class EarlyUpload:
 
     def take(self, result: TestResult) -> None:
         """Take the result of a test, without secrets, in the thread of the tests."""
+        if self._adjust_all is None:
+            self._finished.put(result)
+        elif os.getpid() == self._process:  # else a test forked, and nobody sends
+            with self._concluding:
+                self._follow(result)
+            self._finished.put(None)
+
+    def _follow(self, result: TestResult) -> None:
+        """Conclude what is final now that a test has ended; for whom holds `_concluding`."""
         final = self._cases.finish(result)
         if not self._has_begun:  # what waits for no test is concluded once a test has run
             self._has_begun = True
             final = tuple(dict.fromkeys((*self._cases.find_untested(), *final)))
-        new = [case_ref for case_ref in final if self._conclude(case_ref)]
-        if new:
-            self._final.put(new)
+        for case_ref in final:
+            self._conclude(case_ref)
 
-    def _conclude(self, case_ref: CaseRef) -> bool:
-        """Conclude the verdict of a case; return whether that is for the first time."""
+    def _conclude(self, case_ref: CaseRef) -> None:
+        """Conclude the verdict of a case; one that was sent already is replaced at the end."""
         evidence = self._cases.evidence_of(case_ref, ignored=self._rules.ignored)
         judged = judge_case(case_ref, evidence, rules=self._rules) if evidence else None
-        if case_ref in self._judged:
-            self._conclude_again(case_ref, judged)
-            return False
-        self._judged[case_ref] = judged
-        self._concluded[case_ref] = None if judged is None else self._ask(judged)
-        return True
-
-    def _conclude_again(self, case_ref: CaseRef, judged: CaseVerdict | None) -> None:
-        """Replace a verdict; one that was sent already is replaced there at the end."""
-        if self._judged[case_ref] == judged or judged is None or os.getpid() != self._process:
+        is_new = case_ref not in self._judged
+        if is_new:
+            self._final.append(case_ref)
+        elif judged is None or judged == self._judged[case_ref]:
             return
         self._judged[case_ref] = judged
-        adjusted = self._ask(judged)
-        with self._taking:
-            self._concluded[case_ref] = adjusted
-            if case_ref in self._written:
-                self._write([adjusted])
+        concluded = None if judged is None else self._ask(judged)
+        self._concluded[case_ref] = concluded
+        if concluded is not None and case_ref in self._written:
+            self._write([concluded])
 
     def _ask(self, judged: CaseVerdict) -> CaseVerdict:
+        if self._adjust_all is None:
+            return judged
         (adjusted,) = self._adjust_all((judged,))
         return adjusted
 
@@ -152,8 +157,8 @@ class EarlyUpload:
         """Begin nothing more; what is under way ends. It does not wait for that."""
         self._ending.set()
         self._quiet.end()
-        with self._taking:  # from here on nothing more is taken
-            self._final.put(())
+        with self._concluding:  # from here on nothing more is sent
+            self._finished.put(None)
         self._target.end_early()
 
     def join(self) -> None:
@@ -204,26 +209,35 @@ class EarlyUpload:
 
     def _find_next(self) -> Sequence[CaseVerdict] | None:
         """Wait for verdicts that are final, and let the journal have them; None at the end."""
-        taken: list[CaseRef] = []
+        finished: list[TestResult | None] = []
         if self._awaits_retry:
             self._ending.wait(self._retry_s)
         else:
-            taken += self._final.get()
-        with self._taking:
+            finished.append(self._finished.get())
+        with self._concluding:
             if self._ending.is_set():
                 return None
             with suppress(queue.Empty):
                 while True:
-                    taken += self._final.get_nowait()
-            verdicts = []
-            for case_ref in taken:
-                del self._awaited[case_ref]
-                concluded = self._concluded[case_ref]
-                if concluded is None:
-                    self._without.append(case_ref)
-                else:
-                    verdicts.append(concluded)
+                    finished.append(self._finished.get_nowait())
+            for result in finished:
+                if result is not None:
+                    self._follow(result)
+            verdicts = self._take_final()
             self._write(verdicts)
+        return verdicts
+
+    def _take_final(self) -> Sequence[CaseVerdict]:
+        """Return the verdicts to send; none of them is awaited any more."""
+        verdicts = []
+        for case_ref in self._final:
+            del self._awaited[case_ref]
+            concluded = self._concluded[case_ref]
+            if concluded is None:
+                self._without.append(case_ref)
+            else:
+                verdicts.append(concluded)
+        self._final.clear()
         return verdicts
 
     def _send(self, verdicts: Sequence[CaseVerdict]) -> None:
@@ -293,7 +307,7 @@ def start_early(
         target,
         delivery=delivery,
         rules=session.settings.rules(),
-        adjust_all=session.extensions.adjust_all,
+        adjust_all=session.extensions.adjust_all if session.extensions.adjusts else None,
         write=session.write_encoded,
         find_findings=find_findings,
     )

@@ -26,8 +26,9 @@ class FinalCases:
         linked: What each test with a case counts as unless it runs, in the order of the session.
         unsettled: The selected tests whose cases are known for certain only when they have run:
             until then no case is final.
-        order: Returns all tests of the session in their order; asked once a test names other cases
-            than it was known to have.
+        order: Returns the tests that were collected in their order, others come behind them; asked
+            once a test names other cases than it was known to have, in the thread that calls
+            `finish`.
     """
 
     def __init__(

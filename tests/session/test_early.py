@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from pytest_jama.config import Settings
 from pytest_jama.core.errors import CredentialsError, ErrorLog, OutOfReachError
 from pytest_jama.core.plan import Findings
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.verdicts import Judgement, VerdictRules
+from pytest_jama.core.verdicts import Judgement, VerdictRules, judge
 from pytest_jama.hooks.extensions import Extensions
 from pytest_jama.session.deliver import Delivery
 from pytest_jama.session.early import EarlyUpload
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_jama.core.port import Observer
-    from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import CaseVerdict
 
 LONG_S = 20.0
@@ -53,9 +53,9 @@ class ScriptedTarget:
 class World:
     """A session of four tests, and what becomes of it."""
 
-    def __init__(self, target: ScriptedTarget, *tests: TestResult) -> None:
+    def __init__(self, target: ScriptedTarget, *, has_hooks: bool = False) -> None:
         self.target = target
-        self.tests = {test.test_id: test for test in tests or TESTS}
+        self.tests = {test.test_id: test for test in TESTS}
         self.lines: list[str] = []
         self.asked: list[str] = []
         errors = ErrorLog()
@@ -66,13 +66,14 @@ class World:
             target,
             delivery=self.delivery,
             rules=VerdictRules(),
-            adjust_all=self.ask,
+            adjust_all=self.ask if has_hooks else None,
             write=lambda *several: self.lines.extend(several),
             find_findings=lambda: Findings((), Judgement(), "pytest 9", session="s"),
             retry_s=0.01,
         )
 
     def ask(self, cases: Sequence[CaseVerdict]) -> tuple[CaseVerdict, ...]:
+        assert threading.current_thread() is threading.main_thread()
         self.asked += [str(case.case_ref) for case in cases]
         return tuple(cases)
 
@@ -102,10 +103,10 @@ def worlds() -> Iterator[list[World]]:
         each.early.close()
 
 
-@pytest.fixture
-def world(worlds: list[World]) -> World:
+@pytest.fixture(params=[False, True], ids=["without-hooks", "with-hooks"])
+def world(worlds: list[World], request: pytest.FixtureRequest) -> World:
     """A session whose target takes everything."""
-    worlds.append(World(ScriptedTarget()))
+    worlds.append(World(ScriptedTarget(), has_hooks=request.param))
     return worlds[0]
 
 
@@ -133,7 +134,9 @@ def test_the_journal_has_a_verdict_before_the_target(world: World) -> None:
     assert [line.split(",")[1] for line in world.lines] == ['"case":"TC-2"', '"case":"TC-3"']
 
 
-def test_hooks_are_asked_once(world: World) -> None:
+def test_hooks_are_asked_once(worlds: list[World]) -> None:
+    world = World(ScriptedTarget(), has_hooks=True)
+    worlds.append(world)
     world.finish("c")
     world.target.next_call()
     world.early.end()
@@ -151,7 +154,8 @@ def test_at_the_end_the_journal_lacks_what_was_not_taken_alone(world: World) -> 
     world.finish("a")
     world.finish("b")
 
-    whole = Judgement(tuple(each for each in world.early._concluded.values() if each))  # noqa: SLF001
+    whole = judge(world.tests.values(), rules=VerdictRules())
+    whole = whole._replace(cases=world.early.adjust_all(whole.to_write))
     assert [str(each.case_ref) for each in world.early.unwritten(whole).cases] == ["TC-1"]
 
 
@@ -159,9 +163,13 @@ def test_another_result_of_a_test_replaces_the_verdict(world: World) -> None:
     world.finish("c")
     world.target.next_call()
     world.finish("c", Outcome.FAILED)
+    world.finish("a")
+    world.finish("b")
 
-    assert '"case":"TC-2","verdict":"FAILED"' in world.lines[-1]
-    assert world.asked == ["TC-2", "TC-3", "TC-2"]
+    assert world.target.next_call() == {"TC-1": "PASSED"}
+    verdicts = [line.split(",")[2] for line in world.lines if '"case":"TC-2"' in line]
+    assert verdicts == ['"verdict":"PASSED"', '"verdict":"FAILED"']
+    assert world.asked in ([], ["TC-2", "TC-3", "TC-2", "TC-1"])
 
 
 def test_a_server_that_cannot_be_used_is_tried_again_with_what_came_since(

@@ -28,9 +28,8 @@ class Collected:
     def __init__(self, *tests: TestResult, unsettled: Sequence[str] = ()) -> None:
         self.tests = tests
         linked = [test for test in tests if test.links]
-        self.cases = FinalCases(
-            linked, unsettled=unsettled, order=lambda: [test.test_id for test in tests]
-        )
+        found = [test.test_id for test in tests if test.outcome is not Outcome.NOT_COLLECTED]
+        self.cases = FinalCases(linked, unsettled=unsettled, order=lambda: found)
 
     def finish(self, test: str, outcome: Outcome = Outcome.PASSED, cases: str = "") -> list[str]:
         """Let a test end; return the cases that are final then."""
@@ -140,12 +139,13 @@ def test_what_is_concluded_early_is_what_the_whole_session_says(
     assert said.keys() == known
 
 
-def test_files_that_could_not_be_collected_stay_last_in_the_evidence() -> None:
+def test_what_was_not_collected_stays_last_in_the_evidence() -> None:
+    gone = collected("gone", "TC-1", Outcome.NOT_COLLECTED)
     lost = collected("lost.py", "TC-1", Outcome.NOT_COLLECTED)._replace(is_uncollected=True)
-    session = Collected(collected("a", "TC-1"), collected("b", ""), lost)
+    session = Collected(collected("a", "TC-1"), collected("b", ""), gone, lost)
 
     session.finish("b", cases="TC-1, TC-5")
     session.finish("a")
 
     evidence = session.cases.evidence_of(CaseRef.parse("TC-1"), ignored=())
-    assert [result.test_id for result, _ in evidence] == ["a", "b", "lost.py"]
+    assert [result.test_id for result, _ in evidence] == ["a", "b", "gone", "lost.py"]
