@@ -31,7 +31,12 @@ def may_hold(test_ids: Iterable[str]) -> bool:
 
 def may_hold_value(text: str) -> bool:
     """Return whether a text may hold a value behind the name of a secret."""
-    if ":" not in text.replace("::", "") and not any(sign in text for sign in _SIGNS):
+    # a single character is found many times as fast as two
+    if not (
+        any(sign in text for sign in _SIGNS)
+        or ("-" in text and any(dash in text for dash in _DASHES))
+        or (":" in text and ":" in text.replace("::", ""))
+    ):
         return False
     lower = text.lower()
     return any(word in lower for word in _WORDS)
@@ -53,7 +58,8 @@ def _has_sign(text: str) -> bool:
     return any(sign in text for sign in _CERTAIN_SIGNS) or ("://" in text and "@" in text)
 
 
-_SIGNS = ("=", "<", "(", " ", "--", "'-", '"-')
+_SIGNS = ("=", "<", "(", " ")
+_DASHES = ("--", "'-", '"-')
 _WORDS = (
     *("pass", "pwd", "secret", "token", "credential", "sig", "key", "session", "auth", "cookie"),
     *("bearer", "basic", "-u"),
