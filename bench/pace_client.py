@@ -27,6 +27,7 @@ from urllib3.util import Retry
 from pytest_jama.config.environment import OAuthCredentials
 from pytest_jama.config.models import Settings
 from pytest_jama.core.cases import CaseRef
+from pytest_jama.core.errors import LOGGER
 from pytest_jama.core.plan import Findings
 from pytest_jama.core.port import Observer
 from pytest_jama.core.verdicts import CaseVerdict, Judgement, Verdict
@@ -52,7 +53,7 @@ class Counter(logging.Handler):
 
 def upload_ours(count: int, rate: str, threads: str, *, cycle: str) -> dict[str, float]:
     """Upload as the plugin does: find or make everything, write the runs, read them back."""
-    log, counter = logging.getLogger("pytest_jama.targets"), Counter()
+    log, counter = logging.getLogger(LOGGER), Counter()
     log.handlers = [counter]
     log.setLevel(logging.DEBUG)
     secret = {name: os.environ[f"JAMA_{name.upper()}"] for name in ("client_id", "client_secret")}

@@ -31,6 +31,9 @@ from pytest_jama.core.text import shorten
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+LOGGER = "pytest_jama"
+"""The one logger of ours: pytest goes through all that there are, six times for each test."""
+
 
 class PytestJamaError(Exception):
     """Anything pytest-jama raises on purpose.
@@ -180,7 +183,7 @@ class ErrorLog:
             costs_nothing: Whether all results arrive in spite of it.
             outlasts: Whether no later upload can make up for it, so that the journal keeps it.
         """
-        log = logging.getLogger(__name__)
+        log = logging.getLogger(LOGGER)
         if log.isEnabledFor(logging.DEBUG):
             told = "".join(traceback.format_exception(error))
             log.debug("error in %s\n%s", where, self.hide(told).rstrip())

@@ -16,6 +16,7 @@ import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from pytest_jama.core.errors import LOGGER
 from pytest_jama.core.text import printable, printable_lines
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def requests_logged(stream: TextIO | None) -> Iterator[None]:
     Args:
         stream: Where to; an upload goes on when it cannot be written any more.
     """
-    log = logging.getLogger("pytest_jama")
+    log = logging.getLogger(LOGGER)
     level = log.level
     handler = logging.StreamHandler(make_tolerant(stream))
     handler.setFormatter(_OneLine("%(asctime)s %(message)s"))

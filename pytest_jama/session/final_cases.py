@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import Evidence
 
+_NOT_REACHED = Outcome.NOT_REACHED  # Python 3.11 computes it at each use
+
 
 class FinalCases:
     """The cases of a session, and the tests that each of them still waits for.
@@ -50,7 +52,7 @@ class FinalCases:
         for result in linked:
             test_id = result.test_id
             self._results[test_id] = result
-            is_open = result.outcome is Outcome.NOT_REACHED
+            is_open = result.outcome is _NOT_REACHED
             if is_open:
                 self._open.add(test_id)
             for ref in _cases_of(result.links):

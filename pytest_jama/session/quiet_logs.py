@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import logging
 
-_LOGGERS = (
-    "urllib3.connectionpool",
-    "pytest_jama.core.errors",
-    "pytest_jama.targets.http.connection",
-    "pytest_jama.targets.http.give_up",
-)
+from pytest_jama.core.errors import LOGGER
+
+_LOGGERS = ("urllib3.connectionpool", LOGGER)
 _OURS = "pytest-jama"
 """What the names of our threads begin with."""
 

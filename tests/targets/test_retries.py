@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_jama.core.errors import LOGGER
 from pytest_jama.core.port import Observer, Retry
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.http.creation import LOOKED_UP_AGAIN, Seen
@@ -78,10 +79,10 @@ def test_a_lost_connection_says_how_it_was_lost(script: Serve, open_api: OpenApi
 def test_the_log_has_reason_pause_and_what_is_left(
     script: Serve, open_api: OpenApi, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, logger="pytest_jama.targets.http.give_up")
+    caplog.set_level(logging.DEBUG, logger=LOGGER)
     server = script(said(503, message="maintenance", Retry_After="7"), said(200))
     open_api(server.url).get("/testplans", (("project", 4),))
-    (record,) = caplog.records
+    (record,) = [each for each in caplog.records if each.filename == "give_up.py"]
     assert record.getMessage() == (
         "GET /rest/v1/testplans: attempt 2 in 7.000 s: 503 Service Unavailable, "
         "the server asked for 7 s (120 s left)"

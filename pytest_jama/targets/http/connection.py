@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from requests import Request as HttpRequest
 from urllib3.exceptions import InsecureRequestWarning
 
-from pytest_jama.core.errors import CredentialsError, OutOfReachError, RefusedError
+from pytest_jama.core.errors import LOGGER, CredentialsError, OutOfReachError, RefusedError
 from pytest_jama.core.port import Retry
 from pytest_jama.core.redaction import redact
 from pytest_jama.core.text import without_user_info
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.port import Observer
     from pytest_jama.targets.http.request import Login, ServerFacts
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(LOGGER)
 
 READ_TIMEOUT_S = 30.0
 """For how long to wait for an answer, all of it, unless `Limits` says otherwise."""

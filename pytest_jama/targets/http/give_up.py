@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_jama.core.errors import LOGGER
 from pytest_jama.core.port import Observer
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.port import Retry
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(LOGGER)
 
 _LATELY_S = 5.0
 _SHORTEST_S = 0.001
