@@ -86,9 +86,12 @@ class StepVerdict:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class CaseVerdict:
-    """What we conclude of one test case.
+    """What we conclude of one test case; nobody changes it.
+
+    It is not frozen, since a frozen dataclass costs four times as much to make, and nearly every
+    test has one. A hook, which could change it, gets a copy.
 
     Attributes:
         case_ref: The case, as users named it.

@@ -186,7 +186,7 @@ class Extensions:
     def _adjust(self, verdict: CaseVerdict) -> CaseVerdict:
         try:
             with _catchable():
-                answer = self._manager.hook.adjust_verdict(verdict=verdict) or verdict
+                answer = self._manager.hook.adjust_verdict(verdict=replace(verdict)) or verdict
             adjusted = _read_verdict(answer)
             if adjusted == verdict:
                 return verdict

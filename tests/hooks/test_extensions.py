@@ -141,6 +141,34 @@ def test_text_of_a_verdict_is_as_good_as_the_verdict() -> None:
     assert troubles.first is None
 
 
+class Changing:
+    """Changes a verdict itself, and says nothing or returns it."""
+
+    def __init__(self, *, returns_it: bool) -> None:
+        self._returns_it = returns_it
+
+    @hookimpl
+    def adjust_verdict(self, verdict: CaseVerdict) -> CaseVerdict | None:
+        verdict.verdict = Verdict.BLOCKED
+        return verdict if self._returns_it else None
+
+
+def test_hook_that_changes_a_verdict_itself_changes_a_copy() -> None:
+    extensions = Extensions(Settings(), errors=ErrorLog())
+    extensions.register(Changing(returns_it=False))
+    (after,) = extensions.adjust_all((case_of(Verdict.PASSED),))
+    assert (after.verdict, after.judged) == (Verdict.PASSED, None)
+
+
+def test_verdict_that_a_hook_changed_and_returned_counts_as_adjusted() -> None:
+    extensions = Extensions(Settings(), errors=ErrorLog())
+    extensions.register(Changing(returns_it=True))
+    before = case_of(Verdict.PASSED)
+    (after,) = extensions.adjust_all((before,))
+    assert after.verdict is Verdict.BLOCKED
+    assert after.judged == replace(before, verdict=Verdict.PASSED)
+
+
 @every("said", ODD)
 def test_broken_find_case_refs_leaves_the_map(said: str) -> None:
     extensions, troubles = break_with(ODD[said])
