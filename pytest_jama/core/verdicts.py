@@ -151,7 +151,7 @@ class Judgement(NamedTuple):
 
 
 Evidence = tuple["TestResult", "CaseLink"]
-"""One test, and the link that makes it count for the case in question."""
+"""One test, and a link that makes it count for the case in question."""
 
 
 def judge(
@@ -165,19 +165,21 @@ def judge(
         results: All results, each test once; tests that did not run are among them.
         rules: Which verdict follows from which outcome.
     """
-    evidence: dict[CaseRef, list[Evidence]] = {}
+    tests: dict[CaseRef, list[TestResult]] = {}
     unlinked = []
     for result in results:
         if result.outcome in rules.ignored:
             continue
         for link in result.links:
-            evidence.setdefault(link.case_ref, []).append((result, link))
+            linked = tests.setdefault(link.case_ref, [])
+            if not linked or linked[-1] is not result:  # it may have links to several steps
+                linked.append(result)
         if not result.links and result.outcome not in _NEVER_STARTED:
             unlinked.append(result)
     cases = []
-    while evidence:  # what is judged is given up: it takes as much memory as the verdict
-        case_ref, pairs = evidence.popitem()
-        cases.append(judge_case(case_ref, pairs, rules=rules))
+    while tests:  # what is judged is given up: it takes as much memory as the verdict
+        case_ref, linked = tests.popitem()
+        cases.append(judge_case(case_ref, linked, rules=rules))
     return Judgement(tuple(reversed(cases)), tuple(unlinked), rules.incomplete)
 
 
@@ -187,7 +189,7 @@ _NEVER_STARTED = frozenset({_NOT_REACHED, Outcome.DESELECTED, Outcome.NOT_COLLEC
 
 def judge_case(
     case_ref: CaseRef,
-    evidence: Sequence[Evidence],
+    tests: Sequence[TestResult],
     *,
     rules: VerdictRules,
 ) -> CaseVerdict:
@@ -195,13 +197,21 @@ def judge_case(
 
     A step can make its case worse, as when a test caught the failure inside it; but passed steps of
     a test that was skipped or expected to fail do not make the case passed.
+
+    Args:
+        case_ref: The case.
+        tests: All that are linked to it, at least one, each once, in the order of the session.
+        rules: Which verdict follows from which outcome.
     """
+    results = tuple(tests)
+    evidence = [
+        (result, link) for result in tests for link in result.links if link.case_ref == case_ref
+    ]
     (result, link), *others = evidence
     if not others and link.step is None and not result.steps:  # most cases end here
         verdict = rules.verdict_of(result.outcome)
         if verdict is not None or result.outcome is not _NOT_REACHED:
-            return CaseVerdict(case_ref, verdict, (), (result,))
-    results = tuple({id(result): result for result, _ in evidence}.values())
+            return CaseVerdict(case_ref, verdict, (), results)
     steps = _judge_steps(evidence, rules)
     said = [rules.verdict_of(result.outcome) for result in results]
     verdict = worst(

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.cases import CaseLink, CaseRef
     from pytest_jama.core.results import TestResult
-    from pytest_jama.core.verdicts import Evidence
 
 _NOT_REACHED = Outcome.NOT_REACHED  # Python 3.11 computes it at each use
 
@@ -116,8 +115,8 @@ class FinalCases:
         released, self._held = tuple(self._held), {}
         return released
 
-    def evidence_of(self, case_ref: CaseRef, *, ignored: Container[Outcome]) -> list[Evidence]:
-        """Return the evidence of a case in the order in which a whole session is judged.
+    def evidence_of(self, case_ref: CaseRef, *, ignored: Container[Outcome]) -> list[TestResult]:
+        """Return the tests of a case in the order in which a whole session is judged.
 
         Args:
             case_ref: The case.
@@ -127,13 +126,7 @@ class FinalCases:
         if self._places is not None:
             tests = sorted(tests, key=self._place_of)
         results = map(self._results.__getitem__, tests)
-        return [
-            (result, link)
-            for result in results
-            if result.outcome not in ignored
-            for link in result.links
-            if link.case_ref == case_ref
-        ]
+        return [result for result in results if result.outcome not in ignored]
 
     def _place_of(self, test_id: str) -> tuple[bool, int]:
         """Return what a test is sorted by: files that could not be collected come last."""
