@@ -89,7 +89,7 @@ class ResultCollector:
         self._find_links = find_links
         self._find_by_id = find_by_id
         self.asked: set[str] = set()
-        self._own: set[str] = set()
+        self._own: dict[str, None] = {}  # smaller than a set, and no garbage is sought in it
         self._running: dict[object, list[pytest.TestReport]] = {}
         self._links: dict[str, Links] = {"": ()}
         self._renamed: Mapping[str, str] = {}
@@ -119,7 +119,7 @@ class ResultCollector:
                     continue
                 found = self.parse(text, test_id)
                 if found:
-                    self._own.add(test_id)
+                    self._own[test_id] = None
                 else:
                     found = self._find(test_id, outcome)
                 tests[test_id] = self._take_out(test_id, found) if NO_CASE in found else found
