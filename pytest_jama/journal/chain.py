@@ -70,20 +70,23 @@ def describe_edits(edits: Sequence[LineEdit]) -> str:
     return f"{first}; and {counted(len(others), 'more change')}" if others else str(first)
 
 
-def seal(texts: Iterable[str], *, after: str) -> tuple[list[str], str]:
-    """Return lines with their chain, and the chain of the last one.
+class Sealer:
+    """Seals the lines of a journal, one after the other.
 
     Args:
-        texts: Lines of JSON, each with at least one field.
         after: The chain of the line before; empty for the first line of a journal.
     """
-    number = int(after[:-_HASH_CHARACTERS] or 0)
-    sealed = []
-    for text in texts:
-        number += 1
-        after = f"{number}:{sha256((after + text).encode('ascii')).hexdigest()}"
-        sealed.append(f'{text[:-1]},"chain":"{after}"}}')
-    return sealed, after
+
+    def __init__(self, after: str) -> None:
+        self._last = after
+        self._number = int(after[:-_HASH_CHARACTERS] or 0)
+
+    def seal(self, text: str) -> str:
+        """Return the next line with its chain; it is JSON with at least one field."""
+        self._number += 1
+        digest = sha256((self._last + text).encode("ascii")).hexdigest()
+        self._last = f"{self._number}:{digest}"
+        return f'{text[:-1]},"chain":"{self._last}"}}'
 
 
 def timed(text: str, at: str) -> str:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from pytest_jama.core.trust import BINARY, NEW_FILE, UntrustedError, open_own, read_own
-from pytest_jama.journal.chain import last_chain, seal, time_now, timed
+from pytest_jama.journal.chain import Sealer, last_chain, time_now, timed
 from pytest_jama.journal.folder import (
     INCOMPLETE,
     new_journal_path,
@@ -73,7 +73,7 @@ class JournalWriter:
         self._descriptor = descriptor
         self._tidies = tidies
         self._keep = keep
-        self._chain: str | None = ""
+        self._sealer: Sealer | None = Sealer("")
         self._is_writing = False
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=partial(_let_go, weakref.ref(self)))
@@ -84,7 +84,7 @@ class JournalWriter:
         Args:
             after: The chain of the last one; None when the lines carry none, and shall not.
         """
-        self._chain = after
+        self._sealer = None if after is None else Sealer(after)
 
     def write(self, *lines: JournalLine | str) -> None:
         """Append lines in one go, with the time; do nothing once the disk has failed.
@@ -111,11 +111,8 @@ class JournalWriter:
         if self._is_writing:  # Ctrl-C broke the last time off, and only the file knows where
             self._look_back()
         self._is_writing = True
-        chain = self._chain
-        if chain is not None:
-            lines, chain = seal(lines, after=chain)
-        self._append("\n".join((*lines, "")).encode("ascii"))
-        self._chain = chain
+        sealed = lines if self._sealer is None else map(self._sealer.seal, lines)
+        self._append("\n".join((*sealed, "")).encode("ascii"))
         self._is_writing = False
 
     def _look_back(self) -> None:
@@ -124,8 +121,8 @@ class JournalWriter:
         content = b"".join(iter(partial(os.read, self._descriptor, _BLOCK_BYTES), b""))
         if content and not content.endswith(b"\n"):
             self._append(b"\n")
-        if self._chain is not None:
-            self._chain = last_chain(content)
+        if self._sealer is not None:
+            self._sealer = Sealer(last_chain(content))
 
     def begin_line(self) -> None:
         """Begin a new line, also after a torn one of another process."""

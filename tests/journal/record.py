@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jama.core.cases import parse_links
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.journal import lines
-from pytest_jama.journal.chain import seal
+from pytest_jama.journal.chain import Sealer
 from pytest_jama.journal.read import read_journal
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ def as_bytes(*several: JournalLine) -> bytes:
 
 def chained(content: bytes) -> bytes:
     """Return the content of a file with a new chain; what is not JSON stays as it is."""
-    after, made = "", []
+    sealer, made = Sealer(""), []
     for raw in content.splitlines(keepends=True):
         text = re.sub(rb',"chain":"[^"]*"\}', b"}", raw.strip(b"\0\n"))
         if is_json(text):
-            (sealed,), after = seal([text.decode("ascii")], after=after)
-            made.append(raw.replace(raw.strip(b"\0\n"), sealed.encode("ascii")))
+            sealed = sealer.seal(text.decode("ascii")).encode("ascii")
+            made.append(raw.replace(raw.strip(b"\0\n"), sealed))
         else:
             made.append(raw)
     return b"".join(made)
