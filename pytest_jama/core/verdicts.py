@@ -91,7 +91,7 @@ class CaseVerdict:
     """What we conclude of one test case; nobody changes it.
 
     It is not frozen, since a frozen dataclass costs four times as much to make, and nearly every
-    test has one. A hook, which could change it, gets a copy.
+    test has one. A hook gets a copy, and is told when it changes that.
 
     Attributes:
         case_ref: The case, as users named it.

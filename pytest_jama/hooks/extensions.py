@@ -184,9 +184,11 @@ class Extensions:
         return tuple(map(self._adjust, verdicts))
 
     def _adjust(self, verdict: CaseVerdict) -> CaseVerdict:
+        given = replace(verdict)
         try:
             with _catchable():
-                answer = self._manager.hook.adjust_verdict(verdict=replace(verdict)) or verdict
+                answer = self._manager.hook.adjust_verdict(verdict=given) or given
+            _require_same(given, verdict)
             adjusted = _read_verdict(answer)
             if adjusted == verdict:
                 return verdict
@@ -253,13 +255,18 @@ def _try_str(error: BaseException) -> str | None:
         return None
 
 
+_REMEDY = "return dataclasses.replace(verdict, verdict=...)"
+
+
+def _require_same(given: CaseVerdict, verdict: CaseVerdict) -> None:
+    if given != verdict:
+        raise TypeError(f"changed the verdict that it was given: {_REMEDY}")
+
+
 def _read_verdict(answer: object) -> CaseVerdict:
     """Return what a hook answered; the text of a verdict is as good as the verdict."""
     if not isinstance(answer, CaseVerdict):
-        raise TypeError(
-            f"answered {answer!r}, which is not a CaseVerdict: "
-            "return dataclasses.replace(verdict, verdict=...)"
-        )
+        raise TypeError(f"answered {answer!r}, which is not a CaseVerdict: {_REMEDY}")
     return replace(
         answer,
         case_ref=_require(answer.case_ref, CaseRef),

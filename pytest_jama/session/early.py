@@ -113,8 +113,8 @@ class EarlyUpload:
 
     def _conclude(self, case_ref: CaseRef) -> None:
         """Conclude the verdict of a case; one that was sent already is replaced at the end."""
-        evidence = self._cases.evidence_of(case_ref, ignored=self._rules.ignored)
-        judged = judge_case(case_ref, evidence, rules=self._rules) if evidence else None
+        tests = self._cases.tests_of(case_ref, ignored=self._rules.ignored)
+        judged = judge_case(case_ref, tests, rules=self._rules) if tests else None
         is_new = case_ref not in self._judged
         if is_new:
             self._final.append(case_ref)

@@ -115,7 +115,7 @@ class FinalCases:
         released, self._held = tuple(self._held), {}
         return released
 
-    def evidence_of(self, case_ref: CaseRef, *, ignored: Container[Outcome]) -> list[TestResult]:
+    def tests_of(self, case_ref: CaseRef, *, ignored: Container[Outcome]) -> list[TestResult]:
         """Return the tests of a case in the order in which a whole session is judged.
 
         Args:

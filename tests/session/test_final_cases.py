@@ -123,8 +123,8 @@ def test_what_is_concluded_early_is_what_the_whole_session_says(
 
     def conclude(refs: Sequence[CaseRef]) -> None:
         for ref in refs:
-            evidence = session.cases.evidence_of(ref, ignored=ignored)
-            said[ref] = judge_case(ref, evidence, rules=rules) if evidence else None
+            tests = session.cases.tests_of(ref, ignored=ignored)
+            said[ref] = judge_case(ref, tests, rules=rules) if tests else None
 
     conclude(session.cases.find_untested())
     for result in story.ends:
@@ -147,5 +147,5 @@ def test_what_was_not_collected_stays_last_in_the_evidence() -> None:
     session.finish("b", cases="TC-1, TC-5")
     session.finish("a")
 
-    evidence = session.cases.evidence_of(CaseRef.parse("TC-1"), ignored=())
-    assert [result.test_id for result in evidence] == ["a", "b", "gone", "lost.py"]
+    tests = session.cases.tests_of(CaseRef.parse("TC-1"), ignored=())
+    assert [result.test_id for result in tests] == ["a", "b", "gone", "lost.py"]
