@@ -90,8 +90,9 @@ def _prepare_plan(world: JamaWorld, count: int) -> tuple[list[CaseRef], str]:
 
 
 def test_pages_of_plans_and_of_the_cases_of_a_plan_are_asked_for_together(
-    world: JamaWorld,
+    make_world: MakeWorld,
 ) -> None:
+    world = make_world()
     for number in range(110):
         world.store.add_plan(world.key, f"Old {number}")
     refs, cases = _prepare_plan(world, 160)
@@ -108,8 +109,9 @@ def test_of_a_plan_no_more_cases_are_read_than_are_looked_for(world: JamaWorld) 
 
 
 def test_groups_behind_the_first_are_read_together_where_it_does_not_have_all(
-    world: JamaWorld,
+    make_world: MakeWorld,
 ) -> None:
+    world = make_world()
     refs, first = _prepare_plan(world, 40)
     (plan,) = world.store.plans(world.key)
     for number in range(3):
