@@ -36,13 +36,16 @@ def wary(
     begun_at: float | None = None,
     waits: list[str] | None = None,
     doubts: list[str] | None = None,
+    made: list[int] | None = None,
 ) -> Wary:
     waits, doubts = waits if waits is not None else [], doubts if doubts is not None else []
+    made = made if made is not None else []
     return Wary(
         "test cycle 'Build 7'",
         begun_at,
         on_wait=waits.append,
         on_doubt=lambda: doubts.append("doubt"),
+        on_made=made.append,
     )
 
 
@@ -145,8 +148,10 @@ def test_a_slow_answer_that_came_is_enough_and_told(
     api = open_api(server.url)
     _delay_sending(api, fake_time, seconds)
     doubts: list[str] = []
-    assert api.create("/testplans", {}, look=_never, wary=wary(doubts=doubts)) == 43
+    made: list[int] = []
+    assert api.create("/testplans", {}, look=_never, wary=wary(doubts=doubts, made=made)) == 43
     assert bool(doubts) == is_slow
+    assert made == ([] if is_slow else [43])
 
 
 def test_a_creation_gets_ten_times_as_long_and_others_do_not(
@@ -247,8 +252,10 @@ def test_a_creation_that_met_an_old_token_is_looked_up_before_it_is_sent_again(
     server = script(token("old"), said(401), token("new"), created(43))
     api = _with_token(server.url, open_api, fake_time)
     look = Seen(MINE if was_done else None)
-    found = api.create("/testplans", {}, look=lambda: look, wary=wary())
+    made: list[int] = []
+    found = api.create("/testplans", {}, look=lambda: look, wary=wary(made=made))
     assert found == (MINE if was_done else 43)
+    assert made == ([] if was_done else [43])
     posts = [line for line in server.lines if line == "POST /rest/v1/testplans"]
     assert len(posts) == (1 if was_done else 2)
     assert sum(fake_time.slept) == 0

@@ -16,7 +16,7 @@ from pytest_jama.targets.http.give_up import Clocks
 from pytest_jama.targets.jama.settling import settle
 from pytest_jama.targets.jama.wire import TestPlan
 from tests.every import every
-from tests.targets.jama_world import updates_for
+from tests.targets.jama_world import CYCLE, PLAN, updates_for
 from tests.targets.told import Told
 
 if TYPE_CHECKING:
@@ -159,14 +159,14 @@ def test_a_plan_that_appears_meanwhile_is_named(world: JamaWorld) -> None:
 def _overtaken(world: JamaWorld, time: FakeTime, **settings: Any) -> Resolution:
     """Resolve one case while another session creates the cycle before that is in the plan."""
     early, late = world.add_cases(2)
+    plan_id = world.store.add_plan(world.key, PLAN, cases=[world.case_ids[early]])
 
     def overtake(change: Change) -> None:
-        if change.what.startswith("test plan"):
-            (plan,) = world.store.plans(world.key)
-            world.store.add_to_plan(plan.id, world.case_ids[early])
-            world.store.add_cycle(plan.id, "Build 7")
+        if change.what.startswith("test group"):
+            world.store.add_cycle(plan_id, CYCLE)
 
-    target = world.target(clocks=time.clocks, **settings)
+    plan = {"name": PLAN, "group": "Automated"}
+    target = world.target(clocks=time.clocks, plan=plan, **settings)
     return target.resolve([late], create=True, observer=Told(overtake))
 
 

@@ -30,6 +30,7 @@ from pytest_jama.targets.jama.client import JamaClient
 from pytest_jama.targets.jama.connect import JAMA
 from pytest_jama.targets.jama.filling import Filling
 from pytest_jama.targets.jama.wire import Group, TestPlan
+from tests.targets.jama_world import PLAN
 from tests.targets.told import Told
 
 if TYPE_CHECKING:
@@ -198,6 +199,63 @@ def test_each_case_takes_one_request(count: int, make_world: MakeWorld) -> None:
     adds = [each for each in requests if each.startswith("POST") and each.endswith("/testcases")]
     assert len(adds) == count
     assert len(requests) - count <= 2 * math.ceil(count / 50) + 12
+
+
+def _group_requests(world: JamaWorld) -> list[str]:
+    """Return the methods of the requests for the cases of groups."""
+    requests = world.sandbox.requests
+    return [each.method for each in requests if each.path.endswith("/testcases")]
+
+
+def test_cases_are_not_looked_for_in_a_plan_that_was_just_created(world: JamaWorld) -> None:
+    _resolve(world, world.add_cases(3))
+    assert _group_requests(world) == ["POST", "POST", "POST", "GET"]  # whether others add some
+
+
+def test_a_group_that_was_just_created_is_looked_at_before_it_is_filled(world: JamaWorld) -> None:
+    _resolve(world, world.add_cases(3), plan={"name": PLAN, "group": "Automated"})
+    assert _group_requests(world) == ["GET", "POST", "POST", "POST", "GET"]
+
+
+@dataclass
+class _MeanwhileCreated(Observer):
+    """Another session that creates the plan, with its cases, just before this one does."""
+
+    world: JamaWorld
+
+    def begins(self, change: Change) -> None:
+        if change.what.startswith("test plan"):
+            ids = list(self.world.case_ids.values())
+            self.world.store.add_plan(self.world.key, PLAN, cases=ids)
+
+
+def test_cases_are_looked_for_in_a_plan_that_was_found_when_it_was_to_be_created(
+    world: JamaWorld, fake_time: FakeTime
+) -> None:
+    refs = world.add_cases(3)
+    fault = FailNext(count=1, status=429, method="POST", path="*/testplans")
+    with world.sandbox.faults.during(fault):
+        observer = _MeanwhileCreated(world)
+        resolution = _resolve(world, refs, observer=observer, clocks=fake_time.clocks)
+    assert list(resolution.runs) == refs
+    assert _group_requests(world) == ["GET"]
+
+
+def test_another_session_that_fills_a_new_plan_first_is_waited_for(
+    world: JamaWorld, fake_time: FakeTime
+) -> None:
+    refs = world.add_cases(4)
+
+    def add_some(change: Change) -> None:
+        if change.what.startswith("test plan"):
+            (plan,) = world.store.plans(world.key)
+            for each in _ids(world, refs)[:2]:
+                world.store.add_to_plan(plan.id, each)
+
+    resolution = _resolve(world, refs, observer=Told(add_some), clocks=fake_time.clocks)
+    assert list(resolution.runs) == refs
+    assert sorted(_order(world)) == _ids(world, refs)
+    assert sum(fake_time.slept) >= 2
 
 
 @pytest.mark.parametrize("kind", ["drop-after", "drop-before", "503", "429"])

@@ -52,6 +52,7 @@ class Wary(NamedTuple):
         on_wait: Told why there is a wait, once.
         on_doubt: Told that another one may come to be later.
         quiet_s: For how long nothing has changed before it is made again.
+        on_made: Told the ID when an answer says in time that it was made: it is a moment old.
     """
 
     what: str
@@ -59,6 +60,7 @@ class Wary(NamedTuple):
     on_wait: Callable[[str], None]
     on_doubt: Callable[[], None]
     quiet_s: float = QUIET_S
+    on_made: Callable[[int], None] = lambda _: None
 
 
 class Creation:
@@ -119,6 +121,8 @@ class Creation:
             return existing
         if self._wary and self._connection.clock() - started_at > SLOW_S:
             self._wary.on_doubt()
+        elif self._wary:
+            self._wary.on_made(created_id)
         return created_id
 
     def _send(self, number: int) -> int:

@@ -95,6 +95,7 @@ class ChangeLog:
             seconds since 1970.
         doubtful: What was created so that another one of its name may have come to be later.
         unfinished: What it began to create, and did not learn whether it was (`Change.what`).
+        new: Kind and ID of what it has created, and not found: that was empty a moment ago.
     """
 
     is_allowed: bool
@@ -106,6 +107,7 @@ class ChangeLog:
     begun: Mapping[str, float] = field(default_factory=dict)
     doubtful: list[Doubtful] = field(default_factory=list)
     unfinished: set[str] = field(default_factory=set)
+    new: set[tuple[str, int]] = field(default_factory=set)
     _in_doubt: set[str] = field(default_factory=set)
     _not_added: list[Unresolved] = field(default_factory=list)
 
@@ -129,6 +131,7 @@ class ChangeLog:
             self.begun.get(change.what),
             on_wait=self.observer.waits,
             on_doubt=lambda: self._in_doubt.add(change.what),
+            on_made=lambda made_id: self.new.add((kind, made_id)),
         )
         if self.is_allowed:
             self.unfinished.add(change.what)

@@ -12,7 +12,7 @@ from pytest_jama.targets.jama.case_lookup import name_project
 from pytest_jama.targets.jama.case_reasons import no_such_item, not_in_plan
 from pytest_jama.targets.jama.change_log import LookAgain
 from pytest_jama.targets.jama.client import groups_path
-from pytest_jama.targets.jama.filling import Filling, find_present
+from pytest_jama.targets.jama.filling import Filling, Present, find_present
 from pytest_jama.targets.jama.named_creation import describe_cut, named, sent_name
 from pytest_jama.targets.jama.places import PLANNED_ID, pick_oldest
 from pytest_jama.targets.jama.settling import group_holds, settle
@@ -99,9 +99,7 @@ class PlanGroups:
             The cases that the plan contains now, or would; the others are noted as left out.
         """
         groups = self._groups()
-        wanted = {case.id for case in cases}
-        listed = () if self._is_planned else groups
-        there, counts = find_present(self._client, self._plan, listed, wanted)
+        there, counts = self._find_present(groups, {case.id for case in cases})
         absent = [case for case in cases if case.id not in there]
         if not adds:
             self._changes.leave_out(*(not_in_plan(case, self._plan) for case in absent))
@@ -110,6 +108,12 @@ class PlanGroups:
             added = self._fill(group, list(reversed(fit.values())), counts.get(group.id))
             there = there.union(case.id for case in added)
         return [case for case in cases if case.id in there]
+
+    def _find_present(self, groups: Sequence[Group], wanted: set[int]) -> Present:
+        """Find out which cases the plan has; one that was just created has none."""
+        if self._is_planned or ("test plan", self._plan.id) in self._changes.new:
+            return Present(set(), {group.id: 0 for group in groups})
+        return find_present(self._client, self._plan, groups, wanted)
 
     def _fill(self, group: Group, cases: Sequence[Case], count: int | None) -> list[Case]:
         """Add cases to a group that has so many; returns those that it has now."""
