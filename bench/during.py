@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 TESTS, SLEEP_S = 1_000, 0.3
 QUICK_TESTS, QUICK_SLEEP_S = 50, 0.12
-COUNTED_TESTS = (2, 200)
+WHOLE_TESTS = 200
+COUNTED_TESTS, QUICK_COUNTED_TESTS = (200, 2_000), (2, 200)
 LEFT_BOUND_S = 15.0
 MAIN_BOUND = 1.02
 THROTTLE = ("--throttle", "10/100")
@@ -78,7 +79,8 @@ def measure(version: str, *, quick: bool) -> Figures:
             Row(f"{title}: after the last test", left_s[when], "{:.1f} s", when, bound),
             Row(f"{title}: in all", usage.wall_s, "{:.1f} s", when),
         ]
-    counted = _main_thread(version) if VALGRIND else Figures([], {})
+    sizes = QUICK_COUNTED_TESTS if quick else COUNTED_TESTS
+    counted = _main_thread(version, *sizes) if VALGRIND else Figures([], {})
     return Figures([*rows, *counted.rows], {**commands, **counted.commands})
 
 
@@ -102,28 +104,34 @@ def _run(command: Command, database: Database) -> Usage:
     return read_usage(MARK + run_beside(command, mark=MARK))
 
 
-def _main_thread(version: str) -> Figures:
+def _main_thread(version: str, least: int, most: int) -> Figures:
     """Count what the main thread executes with both: all of it, and until the last test has ended.
 
     The first includes what the end of the session compares; the second has no end, so that only the
-    difference of two sizes tells what a test costs.
+    difference of two sizes tells what a test costs. One collection of garbage more or less is 20
+    million instructions, so that the sizes have to be far apart.
+
+    Args:
+        version: The Python.
+        least: How many tests the smaller session has.
+        most: How many the larger one has.
     """
-    least, most = COUNTED_TESTS
-    whole, commands = _count(version, most)
+    whole, commands = _count(version, WHOLE_TESTS)
     until: dict[int, dict[str, int]] = {}
-    for tests in COUNTED_TESTS:
+    for tests in (least, most):
         until[tests], more = _count(version, tests, conftest=ENDS_WITH_THE_TESTS)
         commands.update(more)
     end, during = (until[most][when] - until[least][when] for when in WHENS)
-    count, one = "instructions of the main thread", f"{most} tests less {least}, to the last test"
-    named = [f"`during` beside `end`, {each}" for each in (f"{most} tests", one)]
+    count = "instructions of the main thread"
+    one = f"{most:,} tests less {least:,}, to the last test"
+    named = [f"`during` beside `end`, {each}" for each in (f"{WHOLE_TESTS} tests", one)]
     return Figures(
         [
             Row(
                 f"{count}: {named[0]}",
                 whole["during"] / whole["end"],
                 "{:.4f} x",
-                f"main during {most} / main end {most}",
+                f"main during {WHOLE_TESTS} / main end {WHOLE_TESTS}",
                 MAIN_BOUND,
             ),
             Row(
