@@ -12,7 +12,7 @@ from bench.venvs import WORK
 from pytest_jama.core.cases import parse_links
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.journal import lines
-from pytest_jama.journal.chain import seal, timed
+from pytest_jama.journal.chain import Sealer, timed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def make_journal(cases: int) -> Path:
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         texts = [timed(lines.encode(line), AT) for line in _lines(cases)]
-        sealed, _ = seal(texts, after="")
+        sealed = map(Sealer("").seal, texts)
         part = file.with_suffix(".part")
         part.write_text("".join(f"{text}\n" for text in sealed), encoding="ascii")
         part.rename(file)
