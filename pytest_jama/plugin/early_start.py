@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_jama.core.plan import Mode
 from pytest_jama.core.results import Outcome
-from pytest_jama.session.early import start_early
+from pytest_jama.session.early import make_early_target, start_early
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,27 +18,31 @@ if TYPE_CHECKING:
     from pytest_jama.session.session import Session
 
 
-def start(
-    config: pytest.Config,
-    session: Session,
-    collector: ResultCollector,
-    account: str,
-    started: datetime,
-) -> None:
-    """Begin it once all tests are collected.
+def prepare(config: pytest.Config, session: Session) -> None:
+    """Load what sends, if that is wanted, while xdist starts its workers or before the collection.
 
-    With ``--dist each`` every test ends several times, so that no verdict is final before the end.
+    It takes half a second, in which workers would end tests whose results no journal has yet. With
+    ``--dist each`` every test ends several times, so that no verdict is final before the end.
 
     Args:
         config: pytest's configuration.
+        session: The session; its delivery gets a target.
+    """
+    if session.mode is Mode.SEND and config.getoption("dist", None) != "each":
+        make_early_target(session)
+
+
+def start(session: Session, collector: ResultCollector, account: str, started: datetime) -> None:
+    """Begin it once all tests are collected.
+
+    Args:
         session: The session; its `early` is set.
         collector: What it collected.
         account: One line for the account of each run: tool, time, commit.
         started: When the session began.
     """
-    is_repeated = config.getoption("dist", None) == "each"
     selected = collector.collected[Outcome.NOT_REACHED]
-    if session.mode is not Mode.SEND or is_repeated or not any(selected.values()):
+    if not any(selected.values()):
         return
     shown = session.shown
     start_early(

@@ -142,6 +142,10 @@ class Reporter(Guarded):
     def pytest_collection(self) -> None:
         """Keep the environment as the conftests made it, before any test changes it."""
         self._session.environ = dict(os.environ)
+        if self._settings.upload.when == "during":
+            from pytest_jama.plugin.early_start import prepare  # noqa: PLC0415 (few want it)
+
+            prepare(self._config, self._session)
 
     @pytest.hookimpl(trylast=True)
     @guarded
@@ -167,8 +171,7 @@ class Reporter(Guarded):
             uncollected = self._collector.add_uncollected(report.nodeid, links)
             self._session.write(lines.uncollected_line(self._session.shown.result(uncollected)))
         elif report.skipped and report.nodeid and not mistakes:
-            links = self._places.find_links(report.nodeid)
-            if links:
+            if links := self._places.find_links(report.nodeid):
                 self._collector.add_skipped(report.nodeid, links, why_skipped(report))
         if (report.failed or report.skipped) and report.nodeid and not self._settings.judges_cases:
             result = self._collector.add_file(report)
@@ -196,7 +199,7 @@ class Reporter(Guarded):
             if self._settings.upload.when == "during":
                 from pytest_jama.plugin.early_start import start  # noqa: PLC0415 (few want it)
 
-                start(self._config, self._session, self._collector, self._account, self._started)
+                start(self._session, self._collector, self._account, self._started)
 
     def _find_known(self, collected: CollectedPlain) -> Gaps:
         if not self._settings.judges_cases:
@@ -283,10 +286,7 @@ class Reporter(Guarded):
             print_summary(self.kind.title, self._ending, self._config)
 
     def _is_forked(self) -> bool:
-        """Return whether this is the child of a test that forked, come to the end of a session.
-
-        The session is its parent's; what the child knows of it is wrong.
-        """
+        """Return whether this is the child of a test that forked: the session is its parent's."""
         return os.getpid() != self._process
 
     def _judge(self) -> Findings | None:

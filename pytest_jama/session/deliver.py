@@ -44,6 +44,7 @@ class Delivery(Observer):
 
     Attributes:
         is_troubled: Whether the server has not answered as it should for a while.
+        target: Where they go, once it was made and until it is closed.
     """
 
     def __init__(
@@ -61,7 +62,6 @@ class Delivery(Observer):
         self._observers: list[Observer] = []
         self._prior: Callable[[Update], PriorState] | None = None
         self._pack: Pack | None = None
-        self._target: Target | None = None
         self._plan: Plan | None = None
         self._updates: dict[str, Update] = {}
         self._receipts: dict[str, Receipt] = {}
@@ -71,6 +71,7 @@ class Delivery(Observer):
         self._attached: list[FileReceipt] = []
         self._counting = Lock()
         self.is_troubled = False
+        self.target: Target | None = None
         self._is_early = False
         self._is_planned = False
         self._place: JournalLine = {}
@@ -79,13 +80,13 @@ class Delivery(Observer):
 
     def make_target(self) -> Target:
         """Make the target now, to send through it while tests run; `run` goes on with it."""
-        self._target = self._extensions.make_target()
+        self.target = self._extensions.make_target()
         self._is_early = True
-        return self._target
+        return self.target
 
     def close(self) -> None:
         """Close the target, if there is one."""
-        target, self._target = self._target, None
+        target, self.target = self.target, None
         if target is not None:
             target.close()
 
@@ -130,7 +131,7 @@ class Delivery(Observer):
         return self._whole(report)
 
     def _upload(self, findings: Findings, *, dry_run: bool) -> UploadReport:
-        target = self._target or self.make_target()
+        target = self.target or self.make_target()
         self._is_early = False
         try:
             report = self._bring(findings, target, dry_run=dry_run)

@@ -19,7 +19,7 @@ from pytest_jama.core.port import SendsEarly
 from pytest_jama.core.text import first_line
 from pytest_jama.core.verdicts import Judgement, judge_case
 from pytest_jama.session import judge as judging
-from pytest_jama.session.deliver import environment_of, with_kept
+from pytest_jama.session.deliver import with_kept
 from pytest_jama.session.final_cases import FinalCases
 from pytest_jama.session.quiet_logs import QuietThreads
 
@@ -263,6 +263,24 @@ def _key_of(case: CaseVerdict) -> CaseRef:
     return (case.judged or case).case_ref
 
 
+def make_early_target(session: Session) -> None:
+    """Make the target of a session before its tests run, if it can take verdicts then.
+
+    Args:
+        session: The session, in the environment that counts for it.
+    """
+    delivery = session.delivery
+    try:
+        target = delivery.make_target()
+    except Exception:  # noqa: BLE001 (the end of the session makes it again, and says what is wrong)
+        return
+    if not isinstance(target, SendsEarly):
+        delivery.warned(
+            f"the target {session.settings.target!r} takes nothing while tests run: everything was "
+            "sent at the end, as with `upload: {when: end}`"
+        )
+
+
 def start_early(
     session: Session,
     linked: Sequence[TestResult],
@@ -272,7 +290,7 @@ def start_early(
     account: str,
     started: float,
 ) -> None:
-    """Begin to send the verdicts of a session while its tests run, if its target can do that.
+    """Begin to send the verdicts of a session while its tests run, if it has a target for that.
 
     Args:
         session: The session; its `early` is set.
@@ -283,16 +301,8 @@ def start_early(
         started: When the session began, in seconds since 1970.
     """
     delivery = session.delivery
-    try:
-        with environment_of(session.environ):
-            target = delivery.make_target()
-    except Exception:  # noqa: BLE001 (the end of the session makes it again, and says what is wrong)
-        return
+    target = delivery.target
     if not isinstance(target, SendsEarly):
-        delivery.warned(
-            f"the target {session.settings.target!r} takes nothing while tests run: everything was "
-            "sent at the end, as with `upload: {when: end}`"
-        )
         return
 
     def find_findings() -> Findings:

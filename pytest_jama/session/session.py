@@ -173,6 +173,8 @@ class Session:
         finally:
             if self.early is not None:
                 self.early.close()
+            elif "delivery" in vars(self):
+                self.delivery.close()
 
     def _broken_off(self, why: PytestJamaError) -> UploadReport:
         """Report what arrived until then; where nothing was begun, that may be what broke."""

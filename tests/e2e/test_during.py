@@ -268,14 +268,19 @@ def prepare(repository: Repository, scene: Scene) -> None:
     path.write_text(HEAD + path.read_text(encoding="utf-8"), encoding="utf-8")
 
 
-def conduct(repository: Repository, scene: Scene, *, when: str, way: tuple[str, ...]) -> Finished:
-    """Let a session send at the end, or during, into a cycle of its own."""
+def write(repository: Repository, scene: Scene, *, when: str) -> None:
+    """Write a session that sends at the end, or during, into a cycle of its own."""
     head = f"project: KEY\nplan: Release 1\ncycle: Build {when}\nupload: {{when: {when}}}\n"
     path = repository.write("jama.yaml", scene.settings)
     settings = head.replace("KEY", repository.key) + path.read_text(encoding="utf-8")
     path.write_text(settings, encoding="utf-8")
     waits = scene.suite if when == "during" else scene.suite.replace("wait_for(", "bool(")
     prepare(repository, scene._replace(suite=waits))
+
+
+def conduct(repository: Repository, scene: Scene, *, when: str, way: tuple[str, ...]) -> Finished:
+    """Let a session send at the end, or during."""
+    write(repository, scene, when=when)
     return repository.pytest_here("-p", "no:cacheprovider", *scene.arguments, *way)
 
 
@@ -368,6 +373,28 @@ def test_a_session_that_sends_at_its_end_has_nothing_of_it(repository: Repositor
     repository.write("test_it.py", suite)
     finished = repository.pytest(imports_anew=True)
     assert finished.status == 0, finished.output
+
+
+def test_the_client_is_loaded_before_the_workers_have_results(repository: Repository) -> None:
+    conftest = """
+        import pathlib, pytest, sys
+
+        class First:
+            @pytest.hookimpl(wrapper=True, tryfirst=True)
+            def pytest_runtest_logreport(self, report):
+                if not pathlib.Path("loaded.txt").exists():
+                    loaded = "requests" in sys.modules
+                    pathlib.Path("loaded.txt").write_text(str(loaded))
+                return (yield)
+
+        def pytest_configure(config):
+            if not hasattr(config, "workerinput"):
+                config.pluginmanager.register(First())
+    """
+    write(repository, Scene(MIXED.replace("wait_for(1)", "pass"), conftest=conftest), when="during")
+    finished = repository.pytest("-n", "2", imports_anew=True)
+    assert "early" in finished.summary
+    assert (repository.folder / "loaded.txt").read_text() == "True"
 
 
 def test_a_target_that_cannot_do_it_gets_everything_at_the_end(repository: Repository) -> None:
