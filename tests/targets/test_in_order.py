@@ -37,6 +37,13 @@ def _answer(turn: Turn, error: BaseException | None = None) -> None:
     turn.__exit__(type(error) if error else None, error, None)
 
 
+def _apart_s(before: Turn, after: Turn) -> float:
+    """Return how many seconds lie between two requests."""
+    assert before.sent_at is not None
+    assert after.sent_at is not None
+    return after.sent_at - before.sent_at
+
+
 def _learned(turns: Turns, time: FakeTime) -> None:
     """Let the first request have its answer."""
     first = _send(turns.turn(0))
@@ -63,15 +70,13 @@ def test_answers_in_another_order_make_the_time_between_two_requests_longer(
         fake_time.now = max(fake_time.now, (after.sent_at or 0) + ANSWER_S)
         _answer(after)
         _answer(before)
-    wide_s = fake_time.slept[-1]
-    assert wide_s > 1.5 * ANSWER_S / AT_ONCE
+    assert _apart_s(before, after) > 1.5 * ANSWER_S / AT_ONCE
     for number in range(61, 121):
         turn = _send(turns.turn(number))
         fake_time.now += ANSWER_S
         _answer(turn)
-    _send(turns.turn(121))
-    _send(turns.turn(122))
-    assert fake_time.slept[-1] <= ANSWER_S / AT_ONCE
+    apart_s = _apart_s(_send(turns.turn(121)), _send(turns.turn(122)))
+    assert 0 < apart_s <= ANSWER_S / AT_ONCE
 
 
 def test_answers_whose_times_vary_make_it_longer_though_they_come_in_order(
@@ -82,9 +87,27 @@ def test_answers_whose_times_vary_make_it_longer_though_they_come_in_order(
         turn = _send(turns.turn(number))
         fake_time.now += ANSWER_S + (0.2 if number % 2 else -0.2)
         _answer(turn)
-    _send(turns.turn(30))
-    _send(turns.turn(31))
-    assert fake_time.slept[-1] > 0.4
+    assert _apart_s(_send(turns.turn(30)), _send(turns.turn(31))) > 0.4
+
+
+def test_a_long_time_between_two_requests_ends_when_all_are_answered(fake_time: FakeTime) -> None:
+    under_way: list[Turn] = []
+
+    def sleep(seconds: float) -> None:
+        fake_time.sleep(seconds)
+        if under_way:
+            _answer(under_way.pop())
+
+    turns = Turns(AT_ONCE, clock=fake_time.clock, sleep=sleep)
+    _learned(turns, fake_time)
+    for number in range(1, 31):
+        turn = _send(turns.turn(number))
+        fake_time.now += ANSWER_S * (5 if number % 10 == 0 else 1)
+        _answer(turn)
+    assert fake_time.slept == []  # as with one at a time
+    before = _send(turns.turn(31))
+    under_way.append(before)
+    assert _apart_s(before, _send(turns.turn(32))) < ANSWER_S
 
 
 def test_answers_that_a_queue_delays_more_and_more_do_not(
@@ -97,9 +120,7 @@ def test_answers_that_a_queue_delays_more_and_more_do_not(
         took_s += 0.1
         fake_time.now += took_s
         _answer(turn)
-    _send(turns.turn(30))
-    _send(turns.turn(31))
-    assert fake_time.slept[-1] < took_s / AT_ONCE
+    assert _apart_s(_send(turns.turn(30)), _send(turns.turn(31))) <= took_s / AT_ONCE
 
 
 def test_requests_are_sent_in_their_order_whichever_thread_is_first(turns: Turns) -> None:

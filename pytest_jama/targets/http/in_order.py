@@ -3,7 +3,7 @@
 Each one is sent a little after the one before it: the time that an answer takes, divided by the
 number of requests under way, so that this costs nothing. What is held up on its way for longer may
 change places with its neighbour. Answers in another order show that, and so do later ones that come
-faster; then the time between two requests gets longer.
+faster; then the time between two requests gets longer. It is not waited for when all are answered.
 
 A request that has to be sent again comes late. No other one is sent before it is, and when it fails
 once more, none before it is answered: so those that were under way come before it, and few more.
@@ -36,6 +36,9 @@ _RECENT = 15
 _WIDER = 1.5
 _NARROWER = 0.95
 _VARIATIONS = 1.5
+
+_LOOKS = 4
+"""So often in the time of an answer is looked whether there is still one to wait for."""
 
 _MADE_UP_FOR = 0.25
 """A request that is late may come so much of the time between two nearer to the next one."""
@@ -96,9 +99,14 @@ class Turns:
                 raise self._ended_by
             now = self._clock()
             self._slot_at = max(self._slot_at + self._gap_s, now - self._gap_s * _MADE_UP_FOR)
-            pause_s = self._slot_at - now
-        if pause_s > 0:
-            self._sleep(pause_s)
+        while (pause_s := self._slot_at - self._clock()) > 0 and self._is_any_under_way():
+            self._sleep(min(pause_s, max(self._usual_s / _LOOKS, _NEAR_S)))
+        self._slot_at = min(self._slot_at, self._clock())
+
+    def _is_any_under_way(self) -> bool:
+        """Return whether a request has been sent and not been answered: else none is overtaken."""
+        with self.lock:
+            return any(each.sent_at is not None for each in self._begun.values())
 
     def _may_go(self, turn: Turn) -> bool:
         if turn.is_late:
