@@ -226,9 +226,12 @@ class CaseMap:
 
         Also those that lose to a more specific one.
         """
-        tests = [normal for test_id in test_ids for normal in self._spellings(test_id)]
+        named = set(test_ids)
+        if len(named) >= len(self) and all(entry.key in named for entry in self._exact.values()):
+            return set(self._exact)  # a map that names each test by itself, as pytest does
+        tests = [normal for test_id in named for normal in self._spellings(test_id)]
         matched = self._literal.keys() & set(tests)
-        has_wide = len(matched) < len(self._literal)  # most maps name each test by itself
+        has_wide = len(matched) < len(self._literal)
         for normal in tests if has_wide or self._patterns else ():
             if has_wide:
                 names = (normal[:end] for end in boundaries(normal))
