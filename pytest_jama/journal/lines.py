@@ -275,11 +275,16 @@ def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
     return {"line": "unmatched", "keys": keys}
 
 
-def map_line(test_map: CaseMap) -> JournalLine:
-    """Return the line of the map of a session: which keys link tests, and to which cases."""
-    keys = [[each.key, links_json(each.links), each.line] for _, each in test_map.items()]
-    seen = {"above": test_map.above, "folders": list(test_map.folders)}
-    return {"line": "map", **seen, "keys": keys}
+def map_line(test_map: CaseMap) -> str:
+    """Return the line of the map of a session as JSON: which keys link tests, and to which cases.
+
+    A map may name each test: spelled out, it costs a third.
+    """
+    keys = [
+        f"[{_quote(each.key)},[{_quoted(each.links)}],{each.line}]" for _, each in test_map.items()
+    ]
+    seen = f'"above":{_quote(test_map.above)},"folders":{encode(list(test_map.folders))}'
+    return f'{{"line":"map",{seen},"keys":[{",".join(keys)}]}}'
 
 
 def left_out_line(results: Iterable[TestResult]) -> JournalLine:

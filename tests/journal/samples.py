@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -177,10 +178,12 @@ FULL: dict[str, JournalLine] = {
         ]
     ),
     "known_line": lines.known_line([CASE]),
-    "map_line": lines.map_line(
-        CaseMap.build(
-            [MapEntry("tests/test_login.py", (CaseLink(CASE, 2),), 7)],
-        )[0].seen_from("firmware")
+    "map_line": json.loads(
+        lines.map_line(
+            CaseMap.build(
+                [MapEntry("tests/test_login.py", (CaseLink(CASE, 2),), 7)],
+            )[0].seen_from("firmware")
+        )
     ),
     "coverage_line": lines.coverage_line(
         Coverage(
@@ -236,7 +239,7 @@ BARE: dict[str, JournalLine] = {
     "unlinked_line": lines.unlinked_line(""),
     "unmatched_line": lines.unmatched_line([Unmatched("test_old", 0)]),
     "known_line": lines.known_line([CASE]),
-    "map_line": lines.map_line(CaseMap.build(())[0]),
+    "map_line": json.loads(lines.map_line(CaseMap.build(())[0])),
     "coverage_line": lines.coverage_line(Coverage(())),
     "left_out_line": lines.left_out_line([]),
     "relinked_line": sending_lines.relinked_line([], renamed={}, verdicts=[]),

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pytest_jama.core.case_map import CaseMap, MapEntry
+from pytest_jama.core.cases import NO_CASE
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import CaseVerdict
 from pytest_jama.journal import lines, sending_lines
@@ -173,6 +175,18 @@ def test_the_text_of_the_collected_tests_is_their_line(own: bool) -> None:
     tests = [each._replace(names_cases=own) for each in all_results]
     for several in ([], tests):
         assert lines.collected_text(several) == lines.encode(lines.collected_line(several))
+
+
+def test_the_text_of_a_map_is_written_as_any_other_line() -> None:
+    entries = [MapEntry(NASTY, FULL_RESULT.links, 7), MapEntry("tests/*", (NO_CASE,), 12)]
+    plain, _ = CaseMap.build(entries)
+    for each in (CaseMap.build([])[0], plain.seen_from(NASTY), plain.also_seen_from(["a", NASTY])):
+        text = lines.map_line(each)
+        assert text == lines.encode(json.loads(text))
+    assert json.loads(text)["keys"] == [
+        [NASTY, lines.links_json(FULL_RESULT.links), 7],
+        ["tests/*", ["none"], 12],
+    ]
 
 
 @every("verdict", [FULL_VERDICT, ADJUSTED_VERDICT, CaseVerdict(CASE, None)])

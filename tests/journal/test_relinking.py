@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,7 +57,7 @@ def session(
     """Return the lines of a session that collected and ran these tests, and left others out."""
     known = [test._replace(outcome=Outcome.NOT_REACHED) for test in tests if test.links]
     return [
-        *([lines.map_line(by)] if by is not None else []),
+        *([json.loads(lines.map_line(by))] if by is not None else []),
         collected(*known),
         *map(lines.result_line, (test for test in tests if test.outcome.did_run)),
         lines.left_out_line(left_out),
