@@ -75,7 +75,10 @@ class AccountForm:
         if not self._is_plain(unless_known=False):
             return {}
         now = ((n, update, runs[n] or update.run) for n, update in rich)
-        return {n: replace(update.in_plain_text(), run=run) for n, update, run in now}
+        return {
+            n: replace(update.in_plain_text(), run=run, before=update.earlier_statuses())
+            for n, update, run in now
+        }
 
     def _is_plain(self, *, unless_known: bool) -> bool:
         try:

@@ -136,7 +136,7 @@ class EarlyUpdates:
         self.changed = tuple(self._tried[key].planned for key in sorted(foreign))
         return planned._replace(
             updates=tuple(
-                self._as_sent(each, same=same, ours=ours)
+                self._as_sent(each, same=same)
                 for each in planned.updates
                 if each.key not in foreign
             ),
@@ -187,10 +187,13 @@ class EarlyUpdates:
         except RefusedError:
             return False
 
-    def _as_sent(self, update: RunUpdate, *, same: set[str], ours: set[str]) -> RunUpdate:
+    def _as_sent(self, update: RunUpdate, *, same: set[str]) -> RunUpdate:
+        early = self._tried.get(update.key)
+        if early is None:
+            return update
         if update.key in same:
-            return self._tried[update.key].planned
-        return replace(update, over=self._tried[update.key].sent) if update.key in ours else update
+            return early.planned
+        return replace(update, before=early.sent.earlier_statuses())
 
     def _overlaps(self, planned: PlannedUpdates, keys: set[str]) -> Iterator[Overlap]:
         """Yield what is replaced, or was while tests ran."""

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_jama.core.earlier_status import EarlierStatus
 from pytest_jama.core.folding import fold
 from pytest_jama.core.plan import CaseChange
 from pytest_jama.core.text import shorten
@@ -117,7 +118,7 @@ class RunUpdate:
         earlier: The entries of others, to be kept below the account, in its form.
         is_plain: Whether the account is written as plain text.
         images: Tags of images that the account shows, where it is rich text.
-        over: What this session wrote there while tests ran, and replaces now; `run` is without it.
+        before: What else the run is known to have shown, also of what we sent there.
     """
 
     run: TestRun
@@ -130,7 +131,7 @@ class RunUpdate:
     earlier: str = ""
     is_plain: bool = False
     images: tuple[str, ...] = ()
-    over: RunUpdate | None = field(default=None, compare=False, repr=False)
+    before: tuple[EarlierStatus, ...] = field(default=(), compare=False, repr=False)
     _fingerprints: dict[str, str] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
@@ -241,6 +242,12 @@ class RunUpdate:
         """Whether not all of the earlier entries fit below the account."""
         room = RESULTS_SIZE - len(self.earlier)
         return bool(self.earlier) and room < ACCOUNT_SIZE and room < len(self.account_text())
+
+    def earlier_statuses(self) -> tuple[EarlierStatus, ...]:
+        """Return what its run is known to have shown once this update is sent, too."""
+        steps, sent = (tuple(each.status for each in some) for some in (self.run.steps, self.steps))
+        was = EarlierStatus(self.was, steps, self.run.actual_results)
+        return (*self.before, was, EarlierStatus(self.will_be, sent, self.results_text()))
 
     def is_shown(self) -> bool:
         """Return whether the run has the status, and its steps theirs."""
