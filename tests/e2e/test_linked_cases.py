@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from junit_uploader.cli import main as junit_uploader
+from pytest_jama.cli import main as toolbox
 from tests.e2e.resuming import upload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.harness import Repository
@@ -93,3 +95,65 @@ def test_a_case_of_a_library_project_gets_its_result_and_is_named(four: Reposito
     assert finished.status == 0, finished.output
     assert four.statuses() == {4: "NOT_RUN", 7: "PASSED"}
     assert f"test cases of another project, {library}, come into test plan 'P'" in finished.summary
+
+
+IN_NO_ORDER = """
+import pytest
+
+@pytest.mark.jama("KEY-TC-4")
+def test_first(): pass
+
+@pytest.mark.jama("KEY-TC-2")
+@pytest.mark.skip
+def test_skipped(): pass
+
+@pytest.mark.jama("KEY-TC-3")
+def test_last(): pass
+"""
+
+
+def _from_journal(repository: Repository) -> None:
+    repository.pytest_here("--jama-no-upload")
+    upload(repository)
+
+
+def _from_report(repository: Repository) -> None:
+    # The plain session writes the report that the command reads: properties say the cases.
+    repository.pytest_here("--jama-no-upload", "--junitxml=report.xml")
+    repository.run_here(lambda: junit_uploader(["report.xml"]))
+
+
+def _during(repository: Repository) -> None:
+    settings = repository.folder.joinpath("jama.yaml").read_text("utf-8")
+    repository.write(
+        "jama.yaml", settings.replace("concurrency: 1", "concurrency: 1, when: during")
+    )
+    repository.pytest_here()
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        pytest.param(lambda four: four.pytest_here(), id="serial"),
+        pytest.param(lambda four: four.pytest_here("-n", "1"), id="xdist"),
+        pytest.param(_during, id="during"),
+        pytest.param(_from_journal, id="journal"),
+        pytest.param(_from_report, id="report"),
+        pytest.param(lambda four: four.run_here(lambda: toolbox(["prepare"])), id="prepare"),
+    ],
+)
+def test_a_new_plan_has_the_order_of_the_tests(
+    four: Repository, build: Callable[[Repository], object]
+) -> None:
+    four.write("test_it.py", IN_NO_ORDER)
+    four.write(
+        "jama.yaml",
+        "project: KEY\nplan: P\ncycle: C\nupload: {concurrency: 1}\n"
+        "tests: {tests/away.py: KEY-TC-1}\n",
+    )
+    build(four)
+    store = four.sandbox.store
+    numbers = {case.id: int(case.document_key.rpartition("-")[2]) for case in store.cases(four.key)}
+    (plan,) = store.plans(four.key)
+    (group,) = store.groups(plan.id)
+    assert [numbers[case_id] for case_id in group.case_ids] == [4, 2, 3, 1]

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import OutOfReachError, TargetError
-from pytest_jama.core.plan import Findings, SendState
+from pytest_jama.core.plan import ChangeKind, Findings, SendState
 from pytest_jama.core.port import SendsEarly
 from pytest_jama.core.verdicts import Judgement, Verdict
 from pytest_jama.targets.http.give_up import Clocks
@@ -128,6 +128,19 @@ def test_without_a_verdict_to_write_nothing_is_asked_or_created(world: JamaWorld
     session.early(refs[1], verdict=None)
     plan = session.end_complete()
     assert (plan.places, requests(world), world.runs()) == ((), {}, [])
+
+
+def test_a_plan_that_is_made_early_has_the_cases_in_the_order_of_the_tests(
+    world: JamaWorld,
+) -> None:
+    refs = world.add_cases(4)[::-1]
+    session = EarlySession(world, refs, upload={"concurrency": 1})
+    results = [session.case(ref, Verdict.PASSED).results[0] for ref in refs]
+    session.findings = session.findings._replace(results=results)
+    session.early(refs[1], verdict=None)
+    session.early(refs[2])
+    added = [each.what for each in session.told.changes if each.kind is ChangeKind.ADD]
+    assert added == [f"case {ref}" for ref in refs]
 
 
 def test_where_only_reported_cases_come_into_the_plan_nothing_is_created_early(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_jama.core.cases import CaseLink, CaseRef
-from pytest_jama.core.plan import Findings, Plan
+from pytest_jama.core.plan import ChangeKind, Findings, Plan
 from pytest_jama.core.port import Observer
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import VerdictRules, judge
@@ -53,6 +54,41 @@ def test_a_part_of_the_tests_makes_a_cycle_of_all_cases(world: JamaWorld) -> Non
     assert len(done.changes) == 7
     everything = _plan(world, _findings(refs, Outcome.PASSED))
     assert (everything.unresolved, everything.changes, len(everything.updates)) == ((), (), 5)
+
+
+def _added(plan: Plan) -> list[str]:
+    return [each.what for each in plan.changes if each.kind is ChangeKind.ADD]
+
+
+def _named(refs: list[CaseRef]) -> list[str]:
+    return [f"case {ref}" for ref in refs]
+
+
+def test_the_order_of_a_new_plan_is_that_of_the_tests_whatever_those_said(
+    world: JamaWorld,
+) -> None:
+    refs = world.add_cases(9)[::-1]
+    said = (Outcome.XFAILED, Outcome.PASSED, Outcome.SKIPPED, Outcome.FAILED, Outcome.NOT_REACHED)
+    findings = _findings(refs[1:], *said, *KNOWN[:3])._replace(known=(refs[0],))
+    plan = _plan(world, findings, create=False)
+    assert _added(plan) == _named([*refs[1:], refs[0]])
+
+
+def test_a_case_stands_where_the_first_of_its_names_does(world: JamaWorld) -> None:
+    first, second = world.add_cases(2)
+    by_id = CaseRef.parse(world.case_ids[first])
+    findings = _findings([first, second, by_id], Outcome.SKIPPED, Outcome.PASSED)
+    assert _added(_plan(world, findings, create=False)) == _named([by_id, second])
+
+
+def test_a_case_that_a_hook_named_stands_where_its_tests_do(world: JamaWorld) -> None:
+    refs = world.add_cases(4)
+    findings = _findings(refs[:3], Outcome.PASSED)
+    first, *others = findings.judgement.cases
+    adjusted = (replace(first, case_ref=refs[3], judged=first), *others)
+    findings = findings._replace(judgement=findings.judgement._replace(cases=adjusted))
+    plan = _plan(world, findings, create=False)
+    assert _added(plan) == _named([refs[3], *refs[:3]])
 
 
 def test_only_reported_cases_are_added_on_demand(world: JamaWorld) -> None:

@@ -108,7 +108,7 @@ def test_a_key_that_means_another_item_does_not_come_into_a_new_plan(world: Jama
     first, second = world.add_cases(2)
     lock = lock_of({**world.case_ids, first: 987_654})
     resolution = world.target().resolve(
-        [second], others=[first], create=True, observer=Observer(), lock=lock
+        [second], planned=[first, second], create=True, observer=Observer(), lock=lock
     )
     assert list(resolution.runs) == [second]
     assert [str(change) for change in resolution.changes if "case" in change.what] == [
@@ -235,7 +235,7 @@ def test_a_case_without_a_result_is_not_waited_for(
     refs = [world.add_case(number) for number in (2, 4)]
     target = world.target(clocks=fake_time.clocks)
     other = CaseRef.parse("JEET1-TC-5")
-    resolution = target.resolve(refs, others=[other], create=True, observer=Observer())
+    resolution = target.resolve(refs, planned=[other], create=True, observer=Observer())
     assert set(resolution.runs) == set(refs)
     assert any(other.text in each for each in resolution.warnings)
     assert sum(fake_time.slept) < 1

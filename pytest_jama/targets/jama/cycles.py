@@ -13,7 +13,7 @@ from pytest_jama.targets.jama.case_lookup import Case, CaseSearch, FoundCases
 from pytest_jama.targets.jama.change_log import ChangeLog, LookAgain
 from pytest_jama.targets.jama.client import PLANS_PATH, RUNS_PATH, cycles_path
 from pytest_jama.targets.jama.field_values import CreationFields
-from pytest_jama.targets.jama.groups import PlanGroups, look_up
+from pytest_jama.targets.jama.groups import PlanGroups, in_order, look_up
 from pytest_jama.targets.jama.named_creation import N, describe_cut, named, sent_name
 from pytest_jama.targets.jama.runs import Resolution
 from pytest_jama.targets.jama.settling import cycle_holds, is_cycle, is_plan, plan_holds, settle
@@ -85,7 +85,7 @@ class CycleResolver:
         self,
         refs: Sequence[CaseRef],
         aliases: Sequence[CaseRef] = (),
-        others: Sequence[CaseRef] = (),
+        planned: Sequence[CaseRef] = (),
     ) -> Resolution:
         """Find or make plan and cycle, and the runs of the cases.
 
@@ -94,9 +94,9 @@ class CycleResolver:
         Args:
             refs: Each reference once.
             aliases: See `JamaTarget.resolve`.
-            others: The same.
+            planned: The same.
         """
-        self.changes.unreported = frozenset(others).difference(refs)
+        self.changes.unreported = others = frozenset(planned).difference(refs)
         project = places.get_project(self._client, self._settings.project, refs)
         on_wait = self.changes.observer.waits
         search = CaseSearch(self._client, project, lock=self._lock, on_wait=on_wait)
@@ -111,10 +111,12 @@ class CycleResolver:
             runs = self._runs_of_existing(project, plan, cycle, found.cases)
         elif found.cases and not self._only_existing:
             self._fields.look_up(*(("cycle",) if plan else ("plan", "cycle")))
-            linked = search.find(others, plan=plan, is_thorough=False)
+            unsaid = [ref for ref in planned if ref in others]
+            linked = search.find(unsaid, plan=plan, is_thorough=False)
             self._note(linked)
             plan = plan or self._create_plan(project, found.cases)
-            cycle, runs = self._runs_of_new(project, plan, found.cases, linked.cases)
+            everything = in_order([*found.cases, *linked.cases], planned)
+            cycle, runs = self._runs_of_new(project, plan, found.cases, everything)
         for kind, place, name in (
             ("test plan", plan, self._settings.plan.name),
             ("test cycle", cycle, self._settings.cycle.name),
@@ -200,11 +202,11 @@ class CycleResolver:
         )
 
     def _runs_of_new(
-        self, project: Project, plan: TestPlan, cases: Sequence[Case], others: Sequence[Case]
+        self, project: Project, plan: TestPlan, cases: Sequence[Case], everything: Sequence[Case]
     ) -> tuple[Cycle | None, RunsByCase]:
-        """Create the cycle, once the plan has the cases; return the runs of those to write to."""
-        everything, groups = self._include(project, plan, [*cases, *others])
-        there = {case.ref for case in everything}
+        """Create the cycle, once the plan has everything; return the runs of cases to write to."""
+        in_plan, groups = self._include(project, plan, everything)
+        there = {case.ref for case in in_plan}
         included = [case for case in cases if case.ref in there]
         if not included:
             return None, {}
@@ -288,10 +290,8 @@ class CycleResolver:
             losses = describe_losses(before.runs, after.runs)
             if before.missing or after.missing:
                 losses = "which ones cannot be said, since Jama did not give all of its runs"
-            if losses:
-                self.changes.warnings.append(
-                    f"regenerating test cycle {cycle.name!r} lost earlier results: {losses}",
-                )
+            lost = f"regenerating test cycle {cycle.name!r} lost earlier results: {losses}"
+            self.changes.warn(lost if losses else "")
         return runs
 
     def _await_runs(

@@ -22,6 +22,7 @@ from pytest_jama.targets.jama.wire import Group
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_jama.core.cases import CaseRef
     from pytest_jama.targets.jama.case_lookup import Case
     from pytest_jama.targets.jama.change_log import ChangeLog
     from pytest_jama.targets.jama.client import JamaClient
@@ -54,6 +55,21 @@ def look_up(client: JamaClient, cases: Iterable[Case], changes: ChangeLog) -> li
         else:
             known.append(replace(case, item=item))
     return known
+
+
+def in_order(cases: Sequence[Case], refs: Sequence[CaseRef]) -> list[Case]:
+    """Return cases in the order in which references first name them; others come last.
+
+    Args:
+        cases: The cases; of several references to one, the first here stays the first.
+        refs: The references in the order that is wanted.
+    """
+    by_ref = {ref: place for place, ref in enumerate(refs)}
+    places: dict[int, int] = {}
+    for case in cases:
+        place = by_ref.get(case.ref, len(refs))
+        places[case.id] = min(place, places.get(case.id, place))
+    return sorted(cases, key=lambda case: places[case.id])
 
 
 class PlanGroups:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
@@ -133,7 +134,7 @@ class JamaTarget:
         resolution = self.resolve(
             [case.case_ref for case in wanted],
             aliases=[case.case_ref for case in aliases],
-            others=() if findings.prepares else self._find_others(findings),
+            planned=self._find_planned(findings),
             create=create,
             observer=observer,
             begun=findings.begun,
@@ -168,21 +169,27 @@ class JamaTarget:
         url, project_id = self._settings.url, self._project_id
         return {key: link_of_run(url, run_id, project_id) for key, run_id in run_ids if run_id}
 
-    def _find_others(self, findings: Findings) -> Sequence[CaseRef]:
-        """Return the linked cases that nothing is written for."""
-        if self._settings.plan.add != "linked":
-            return ()
+    def _find_planned(self, findings: Findings) -> Sequence[CaseRef]:
+        """Return the cases that a new plan gets: in the order of their tests, whatever those said.
+
+        Cases that no test is linked to come last.
+        """
+        judged = findings.judgement.cases
+        by_hook = {case.judged.case_ref: case.case_ref for case in judged if case.judged}
+        linked = ((by_hook.get(ref, ref), ref) for ref in linked_cases(findings.results))
+        others = (*(case.case_ref for case in judged), *findings.awaited, *findings.known)
+        refs = dict.fromkeys((*chain.from_iterable(linked), *others))
+        if self._settings.plan.add == "linked":
+            return list(refs)
         written = {case.case_ref for case in findings.judgement.to_write}
-        judged = (case.case_ref for case in findings.judgement.cases)  # a hook may have others
-        known = dict.fromkeys((*judged, *linked_cases(findings.results), *findings.known))
-        return [ref for ref in known if ref not in written]
+        return [ref for ref in refs if ref in written]
 
     def resolve(
         self,
         case_refs: Sequence[CaseRef],
         *,
         aliases: Sequence[CaseRef] = (),
-        others: Sequence[CaseRef] = (),
+        planned: Sequence[CaseRef] = (),
         create: bool,
         observer: Observer,
         begun: Mapping[str, float] = MappingProxyType({}),
@@ -195,7 +202,8 @@ class JamaTarget:
             case_refs: Every case that has something to write, each once.
             aliases: References that nothing is written for, but that may name one of those cases,
                 too: then `Resolution.runs` has its runs under both. Nothing else happens to them.
-            others: Cases that nothing is written for, and that a new cycle shall have runs of.
+            planned: Every case that a new cycle shall have runs of, also those that nothing is
+                written for, in the order in which a plan gets them.
             create: False reads only; `Resolution.changes` then says what would be created, and
                 runs that would come with a new cycle have no ID.
             observer: Told each change as soon as it is made.
@@ -218,7 +226,7 @@ class JamaTarget:
             made_early=self._early.made_cycle,
         )
         try:
-            resolution = resolver.resolve(case_refs, aliases, others)
+            resolution = resolver.resolve(case_refs, aliases, planned)
         except KeyboardInterrupt:
             self._client.api.connection.stop()  # what is under way in threads goes no further
             raise
@@ -256,11 +264,10 @@ class JamaTarget:
         early = self._early
         if early.resolution is None:
             refs, aliases = early.references(findings)
-            others = self._find_others(findings)
             resolution = self.resolve(
                 list(refs),
                 aliases=aliases,
-                others=[ref for ref in others if ref not in refs],
+                planned=self._find_planned(findings),
                 create=True,
                 observer=observer,
                 begun=findings.begun,
