@@ -168,12 +168,13 @@ class ResultCollector:
 
         Args:
             address: Its node ID.
-            links: The cases that the map names for tests at or below it.
+            links: The cases that the map names for tests at or below it; without one it is left.
             why: The reason.
         """
-        why = self._redactor.tidy(why).text
-        result = TestResult(address, Outcome.SKIPPED, message=why, links=links)
-        self.skipped.setdefault(address, result)
+        if links:
+            why = self._redactor.tidy(why).text
+            result = TestResult(address, Outcome.SKIPPED, message=why, links=links)
+            self.skipped.setdefault(address, result)
 
     def add_uncollected(self, address: str, links: Links) -> TestResult:
         """Take a file or folder that could not be collected; its tests are unknown.

@@ -171,8 +171,8 @@ class Reporter(Guarded):
             uncollected = self._collector.add_uncollected(report.nodeid, links)
             self._session.write(lines.uncollected_line(self._session.shown.result(uncollected)))
         elif report.skipped and report.nodeid and not mistakes:
-            if links := self._places.find_links(report.nodeid):
-                self._collector.add_skipped(report.nodeid, links, why_skipped(report))
+            links = self._places.find_links(report.nodeid)
+            self._collector.add_skipped(report.nodeid, links, why_skipped(report))
         if (report.failed or report.skipped) and report.nodeid and not self._settings.judges_cases:
             result = self._collector.add_file(report)
             if result is not None:
