@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 VALGRIND = shutil.which("valgrind")
-"""Counts instructions; they are repeatable to 1 in 10 million, whatever else the machine does."""
+"""Counts instructions, whatever else the machine does; those of long sessions vary by percents."""
 
 MARK = "measured:"
 LAUNCHER = (sys.executable, "-S", "-E", str(Path(__file__).with_name("launch.py")))

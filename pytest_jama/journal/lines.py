@@ -278,7 +278,7 @@ def unmatched_line(unmatched: Iterable[Unmatched]) -> JournalLine:
 def map_line(test_map: CaseMap) -> str:
     """Return the line of the map of a session as JSON: which keys link tests, and to which cases.
 
-    A map may name each test: spelled out, it costs a third.
+    Spelled out, since a map may name each test.
     """
     keys = [
         f"[{_quote(each.key)},[{_quoted(each.links)}],{each.line}]" for _, each in test_map.items()
