@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_jama.config import Flags, LoadedSettings, SharedSettings, TargetKind
+    from pytest_jama.core.prior_state import EarlierStatus
     from pytest_jama.journal.lines import JournalLine
     from pytest_jama.journal.record import Recording
     from pytest_jama.journal.select import Choice
@@ -232,6 +233,10 @@ class _Upload:
         here = server_of(session.settings.url)
         filed = (each for recording in self._files for each in recording.filed)
         tasks = (each for recording in self._files for each in recording.tasks.items())
+        statuses: dict[str, tuple[EarlierStatus, ...]] = {}
+        for (server, key), found in (e for each in self._files for e in each.statuses.items()):
+            if server == here:
+                statuses[key] = (*statuses.get(key, ()), *found)
         return Findings(
             results,
             judgement,
@@ -240,6 +245,7 @@ class _Upload:
             begun=begun,
             filed=tuple(each for each in filed if each.server == here),
             tasks={key: task for (server, key), task in tasks if server == here},
+            statuses=statuses,
             started=min(each.header.started for each in self._recordings).timestamp(),
             is_resumed=any(each.is_planned for each in self._files),
         )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.core.errors import PytestJamaError
     from pytest_jama.core.lock import Lock
+    from pytest_jama.core.prior_state import EarlierStatus
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.verdicts import CaseVerdict, Judgement
 
@@ -68,6 +69,7 @@ class Findings(NamedTuple):
             when it is not there (any more).
         filed: What earlier uploads did with the files, in that order.
         tasks: In which task the server took what earlier uploads sent, by `Update.key`.
+        statuses: What earlier uploads found in places and meant to write there, by `Update.key`.
         started: When the session, or the first of several, began, in seconds since 1970 (UTC).
         is_resumed: Whether an earlier upload may have sent some of it.
     """
@@ -84,6 +86,7 @@ class Findings(NamedTuple):
     find_file: Callable[[str], Path | None] = _find_nothing
     filed: tuple[FileReceipt, ...] = ()
     tasks: Mapping[str, ServerTask] = MappingProxyType({})
+    statuses: Mapping[str, tuple[EarlierStatus, ...]] = MappingProxyType({})
     started: float | None = None
     is_resumed: bool = False
 
@@ -333,18 +336,3 @@ class UploadReport(NamedTuple):
             and not self.unresolved
             and all(receipt.state is SendState.SENT for receipt in self.receipts)
         )
-
-
-class PriorState(Enum):
-    """What is known of an update before it is sent."""
-
-    NEW = "new"
-    """It was not sent, or no one knows whether it arrived."""
-    ARRIVED = "arrived"
-    """An earlier upload brought it there."""
-    CHANGED = "changed"
-    """An earlier upload saw it stored there; the server shows something else now."""
-    OUTDATED = "outdated"
-    """A later session has written there."""
-    UNCERTAIN = "uncertain"
-    """A later session may have written there: its journal lacks lines."""

@@ -19,6 +19,7 @@ from pytest_jama.core.known_tests import Coverage, Unmatched
 from pytest_jama.core.lock import Lock, LockedCase
 from pytest_jama.core.origin import Elsewhere, Provenance
 from pytest_jama.core.plan import ServerTask
+from pytest_jama.core.prior_state import EarlierStatus
 from pytest_jama.core.results import Outcome, ReportedName, StepResult, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal.folder import order_in
@@ -249,6 +250,14 @@ def parse_task(line: JournalLine) -> ServerTask | None:
     """Read in which task the server works off the update of a `receipt` line."""
     task_id = line.get("task")
     return None if task_id is None else ServerTask(_count(task_id), _text(line.get("until", "")))
+
+
+def parse_statuses(line: JournalLine) -> tuple[EarlierStatus, ...]:
+    """Read from an `update` line what a run showed, and was to show; nothing of a document."""
+    was, status, steps = map(line.get, ("was", "status", "steps"))
+    if not (isinstance(was, str) and isinstance(status, str) and isinstance(steps, list)):
+        return ()
+    return EarlierStatus(was), EarlierStatus(status, tuple(map(str, steps)))
 
 
 def parse_locked(line: JournalLine) -> Lock:

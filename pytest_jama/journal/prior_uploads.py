@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from pytest_jama.core.attached_file import FileState
-from pytest_jama.core.plan import PriorState, SendState
+from pytest_jama.core.plan import SendState
+from pytest_jama.core.prior_state import PriorState
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
 

@@ -23,6 +23,7 @@ from pytest_jama.journal.line_parser import (
     parse_left_out,
     parse_locked,
     parse_renamed,
+    parse_statuses,
     parse_task,
     parse_unusable,
 )
@@ -182,6 +183,7 @@ class _RecordReader:
             "locked": self._locked,
             "result": self._result,
             "verdict": self._verdict,
+            "update": self._update,
             "receipt": self._receipt,
             "unusable": self._unusable,
             "unlinked": self._unlinked,
@@ -232,6 +234,10 @@ class _RecordReader:
         verdict = self._parser.parse_verdict(line)
         if not self._has_upload:  # an upload may judge several sessions
             self._recording.verdicts[verdict.judged_ref] = replace(verdict, line=self._number)
+
+    def _update(self, line: JournalLine) -> None:
+        place, known = (self._place, parse_key(line)), self._recording.statuses
+        known[place] = (*known.get(place, ()), *parse_statuses(line))
 
     def _receipt(self, line: JournalLine) -> None:
         state = SendState(line["state"])

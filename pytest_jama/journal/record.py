@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_jama.core.known_tests import Coverage, Unmatched
     from pytest_jama.core.lock import Lock
     from pytest_jama.core.plan import ServerTask
+    from pytest_jama.core.prior_state import EarlierStatus
     from pytest_jama.core.redaction import Redactor
     from pytest_jama.core.results import TestResult
     from pytest_jama.core.shown_results import ShownResults
@@ -159,6 +160,7 @@ class Recording:
             is known: when it was, in seconds since 1970.
         filed: What became of the files of its tests, in that order.
         tasks: In which task a server took an update, by its server and its key as `arrivals`.
+        statuses: What its uploads found in runs and meant to write there, by server and key.
         is_planned: Whether an upload got so far that it may have sent something.
         map: What linked its tests; None for a journal that does not tell.
         left_out: The tests that did not run and are linked to no case, by test ID.
@@ -197,6 +199,7 @@ class Recording:
     begun: dict[str, float] = field(default_factory=dict)
     filed: list[FileReceipt] = field(default_factory=list)
     tasks: dict[tuple[str, str], ServerTask] = field(default_factory=dict)
+    statuses: dict[tuple[str, str], tuple[EarlierStatus, ...]] = field(default_factory=dict)
     is_planned: bool = False
     map: CaseMap | None = None
     left_out: dict[str, TestResult] = field(default_factory=dict)
@@ -333,6 +336,7 @@ def _united(one: Recording, other: Recording) -> Recording:
         edits=[*one.edits, *other.edits],
         filed=list(dict.fromkeys([*one.filed, *other.filed])),
         tasks={**other.tasks, **one.tasks},
+        statuses={**other.statuses, **one.statuses},
         is_planned=one.is_planned or other.is_planned,
     )
     if one.relinked > other.relinked:  # the older copy has other links

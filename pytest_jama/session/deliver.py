@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from pytest_jama.core.attached_file import AttachedFile, FileReceipt
     from pytest_jama.core.errors import ErrorLog
-    from pytest_jama.core.plan import Change, Findings, PriorState, Update
+    from pytest_jama.core.plan import Change, Findings, Update
     from pytest_jama.core.port import Retry, Target
+    from pytest_jama.core.prior_state import PriorState
     from pytest_jama.hooks.extensions import Extensions
     from pytest_jama.journal.lines import JournalLine
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_jama.core.plan import PriorState
+from pytest_jama.core.prior_state import PriorState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from pytest_jama.config import LoadedSettings, SharedSettings
     from pytest_jama.core.known_tests import Unmatched
-    from pytest_jama.core.plan import Findings, PriorState, Update
+    from pytest_jama.core.plan import Findings, Update
     from pytest_jama.core.port import Observer
+    from pytest_jama.core.prior_state import PriorState
     from pytest_jama.core.results import TestResult
     from pytest_jama.journal import Journals
     from pytest_jama.report.summary import Style
@@ -171,10 +172,9 @@ class Session:
             self.errors.add(error, where="the end of the session")
             self._report = self._broken_off(PytestJamaError("the end of the session broke"))
         finally:
-            if self.early is not None:
-                self.early.close()
-            elif "delivery" in vars(self):
-                self.delivery.close()
+            sending = self.early or vars(self).get("delivery")
+            if sending is not None:
+                sending.close()
 
     def _broken_off(self, why: PytestJamaError) -> UploadReport:
         """Report what arrived until then; where nothing was begun, that may be what broke."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_jama.sandbox.faults import Effect, IncomingRequest
+from pytest_jama.sandbox.faults import Effect, IncomingRequest, RandomFault
 from tests.e2e.resuming import (
     CASES,
     EXPECTED,
@@ -96,6 +96,53 @@ def test_a_killed_session_is_finished_and_nothing_but_what_was_in_flight_is_sent
     assert max((first + patches(during)).values()) <= 2
     (journal,) = during.folder.glob(".jama/*.jsonl")
     assert upload(during, str(journal)).count_requests("PATCH") == 0
+
+
+KILLED_LATE = """
+import os, pytest, signal, time
+from pathlib import Path
+
+def wait_for(text, count=1):
+    (journal,) = Path(".jama").glob("*.jsonl")
+    for _ in range(1_000):
+        if journal.read_text(encoding="utf-8").count(text) == count:
+            return
+        time.sleep(0.02)
+
+@pytest.mark.jama("KEY-TC-1")
+def test_first(): pass
+
+def test_late(record_property):
+    wait_for('"line":"receipt"')
+    record_property("jama", "KEY-TC-1")
+    assert False
+
+def test_killed():
+    wait_for('"line":"verdict"', 2)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def shows_old(*, after: int = 0) -> RandomFault:
+    """Let one list show what is changed from now on as it is now; some before do not."""
+    return RandomFault("lag", path="/testruns", wait_s=9e9, times=1, after=after)
+
+
+@signals
+@pytest.mark.parametrize("is_sent_listed", [False, True])
+def test_lists_that_lag_may_show_what_a_killed_session_sent_or_found(
+    during: Repository, is_sent_listed: bool
+) -> None:
+    """One shows what was there before all, and one what it sent; in this order or only one."""
+    during.write("test_it.py", KILLED_LATE)
+    with during.sandbox.faults.during(shows_old(after=is_sent_listed)):
+        during.start(PYTEST).communicate(timeout=60)
+        assert during.statuses()[1] == "PASSED"
+        with during.sandbox.faults.during(*[shows_old()][is_sent_listed:]):
+            finished = upload(during)
+    assert finished.status == 0, finished.output
+    assert during.statuses()[1] == "FAILED"
+    assert finished.count_requests("PATCH") == 1
 
 
 @signals

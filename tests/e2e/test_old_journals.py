@@ -19,7 +19,7 @@ import pytest
 
 from pytest_jama.cli import main as toolbox
 from pytest_jama.core.cases import CaseRef
-from pytest_jama.core.plan import PriorState
+from pytest_jama.core.prior_state import PriorState
 from pytest_jama.core.verdicts import VerdictRules
 from pytest_jama.journal.prior_uploads import PriorUploads
 from pytest_jama.journal.read import read_journal

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_jama.core.plan import Plan, PriorState, Receipt, SendState
+from pytest_jama.core.plan import Plan, Receipt, SendState
+from pytest_jama.core.prior_state import PriorState
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.journal import lines, sending_lines
 from pytest_jama.journal.prior_uploads import PriorUploads

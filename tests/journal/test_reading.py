@@ -9,9 +9,11 @@ import pytest
 
 from pytest_jama.core.cases import CaseRef
 from pytest_jama.core.errors import SettingsError
+from pytest_jama.core.prior_state import EarlierStatus
 from pytest_jama.core.results import Outcome, TestResult
 from pytest_jama.core.verdicts import StepVerdict, Verdict
 from pytest_jama.journal import lines
+from pytest_jama.journal.prior_uploads import server_of
 from pytest_jama.journal.read import EmptyJournalError
 from pytest_jama.journal.record import Arrival, RecordedVerdict
 from tests.every import every
@@ -173,6 +175,24 @@ def test_verdicts_of_an_upload_are_not_those_of_the_session() -> None:
 def test_last_accepted_update_of_a_run_is_known(several: list[Any], arrival: object) -> None:
     (found,) = record(*several).arrivals.values() or (None,)
     assert found == arrival
+
+
+def test_what_runs_showed_and_were_to_show_is_known() -> None:
+    update = {"line": "update", "key": "7", "was": "NOT_RUN", "status": "PASSED", "steps": []}
+    later = {**update, "was": "PASSED", "status": "FAILED", "steps": ["PASSED", "FAILED"]}
+    document = {"line": "update", "key": "d0c", "document": "d0c", "tests": []}
+    upload = {**UPLOAD, "settings": {"url": "https://moved.example"}}
+    found = record(update, later, document, upload, update, settings={"url": "https://a.example"})
+    first = EarlierStatus("NOT_RUN"), EarlierStatus("PASSED", ())
+    assert {place: each for place, each in found.statuses.items() if each} == {
+        (server_of("https://a.example"), "7"): (
+            *first,
+            EarlierStatus("PASSED"),
+            EarlierStatus("FAILED", ("PASSED", "FAILED")),
+        ),
+        (server_of("https://moved.example"), "7"): first,
+    }
+    assert found.damaged == []
 
 
 @every(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_jama.core.plan import PriorState, Receipt, SendState, ServerTask
+from pytest_jama.core.plan import Receipt, SendState, ServerTask
+from pytest_jama.core.prior_state import PriorState
 from pytest_jama.core.results import Outcome
 from pytest_jama.journal import lines, sending_lines
 from pytest_jama.journal.prior_uploads import PriorUploads, server_of

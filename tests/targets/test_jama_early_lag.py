@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_jama.core.plan import Receipt, SendState
+from pytest_jama.core.prior_state import EarlierStatus
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.sandbox.faults import RandomFault
 from tests.targets.early_session import EarlySession, ToldEarly
@@ -116,6 +117,28 @@ def test_what_a_person_makes_of_it_is_a_mismatch_at_once(
     assert receipt.state is SendState.MISMATCH
     assert receipt.error.startswith(f"intended FAILED, Jama stores {shown}")
     assert (statuses(world), fake_time.slept) == ([shown], [])
+
+
+@pytest.mark.parametrize(
+    "shown, text, state",
+    [
+        ("PASSED", "", SendState.SENT),
+        ("PASSED", "<p>seen by Ann</p>", SendState.MISMATCH),
+        ("BLOCKED", "", SendState.MISMATCH),
+    ],
+)
+def test_a_list_may_show_what_an_earlier_upload_sent(
+    world: JamaWorld, fake_time: FakeTime, shown: str, text: str, state: SendState
+) -> None:
+    ref = start(world)
+    session = EarlySession(world, [ref], time=fake_time)
+    with world.sandbox.faults.during(shows_old()):
+        by_ann(world, testRunStatus=shown, actualResults=text)
+        (run,) = world.runs()
+        known = EarlierStatus("NOT_RUN"), EarlierStatus("PASSED", ())
+        session.findings = session.findings._replace(statuses={str(run.id): known})
+        assert end_with(session, Verdict.FAILED, lag=shows_old()).state is state
+    assert statuses(world) == ["FAILED"]
 
 
 def test_the_same_status_with_other_steps_is_a_mismatch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_jama.targets.jama.actual_results import over_line
@@ -56,4 +57,11 @@ def plan_guarded(
         ),
         check=guard.check,
     )
-    return planned._replace(warnings=(*guard.warnings, *planned.warnings))
+    known = findings.statuses
+    return planned._replace(
+        warnings=(*guard.warnings, *planned.warnings),
+        updates=tuple(
+            replace(update, before=known[update.key]) if update.key in known else update
+            for update in planned.updates
+        ),
+    )

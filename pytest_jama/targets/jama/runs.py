@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_jama.core.earlier_status import EarlierStatus
 from pytest_jama.core.folding import fold
 from pytest_jama.core.plan import CaseChange
+from pytest_jama.core.prior_state import EarlierStatus
 from pytest_jama.core.text import shorten
 from pytest_jama.targets.jama.account import describe_steps, statement_of
 from pytest_jama.targets.jama.actual_results import (

@@ -221,7 +221,10 @@ def _is_of_earlier(update: RunUpdate, stored: TestRun) -> bool:
     if update.account and has_account(update, stored):
         return False
     known = "".join((update.run.actual_results, *(each.text for each in update.before)))
-    return all(is_in(entry.html, known) for entry in read_entries(stored.actual_results))
+    return all(
+        read_account(entry) or is_in(entry.html, known)
+        for entry in read_entries(stored.actual_results)
+    )
 
 
 def describe_losses(before: Iterable[TestRun], after: Iterable[TestRun]) -> str:
