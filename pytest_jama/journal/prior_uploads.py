@@ -15,7 +15,7 @@ from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_jama.core.plan import ServerTask, Update
     from pytest_jama.journal.record import Arrival, Rank, Recording
@@ -160,6 +160,13 @@ def is_accepted(state: SendState, task: ServerTask | None) -> bool:
         task: In which task the server works it off, whose end alone makes it certain; else None.
     """
     return state in (_ACCEPTED if task is None else _ACCEPTED_BY_TASK)
+
+
+def is_taken_back(
+    arrivals: Mapping[tuple[str, str], Arrival], key: tuple[str, str], digest: str
+) -> bool:
+    """Return whether a refusal is of what was accepted before: then it was not kept."""
+    return key in arrivals and arrivals[key].digest == digest
 
 
 _UNTOUCHED = frozenset({"", Verdict.NOT_RUN.value})

@@ -28,16 +28,16 @@ from pytest_jama.journal.line_parser import (
     parse_unusable,
 )
 from pytest_jama.journal.lines import FORMAT_VERSION, UNCHAINED_VERSION
-from pytest_jama.journal.prior_uploads import UNCERTAIN, is_accepted, server_of
+from pytest_jama.journal.prior_uploads import UNCERTAIN, is_accepted, is_taken_back, server_of
 from pytest_jama.journal.record import Arrival, Recording
 from pytest_jama.journal.relinked import Relinks, take_relinked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from pytest_jama.journal.lines import JournalLine
-    from pytest_jama.journal.record import Header
+    from pytest_jama.journal.record import Header, RecordedVerdict
 
 
 class JournalError(SettingsError):
@@ -123,9 +123,8 @@ def _read_header(
 
 
 def _begins_upload(line: JournalLine | None, raw: bytes) -> bool:
-    if line is None:
-        return _may_begin(b"upload", raw.strip(PADDING))
-    return line.get("line") == "upload"
+    is_torn = line is None and _may_begin(b"upload", raw.strip(PADDING))
+    return is_torn or (line is not None and line.get("line") == "upload")
 
 
 def _may_begin(kind: bytes, content: bytes) -> bool:
@@ -176,6 +175,7 @@ class _RecordReader:
         self._number = 0
         self._server, self._place = "", server_of("")
         self._sessions: tuple[str, ...] = ()
+        self._outdated: dict[CaseRef, RecordedVerdict] = {}
         self._go_to(recording.header.settings.get("url"))
         self._readers: dict[object, Callable[[JournalLine], None]] = {
             "collected": self._collected,
@@ -228,11 +228,17 @@ class _RecordReader:
         self._recording.lock = merge_locks([self._recording.lock, parse_locked(line)])
 
     def _result(self, line: JournalLine) -> None:
-        self._recording.add_result(self._parser.parse_result(line))
+        """Take a result; what was concluded of its cases before stands if the end confirms it."""
+        result = self._parser.parse_result(line)
+        self._recording.add_result(result)
+        verdicts = self._recording.verdicts
+        for ref in {link.case_ref for link in result.links} & verdicts.keys():
+            self._outdated[ref] = verdicts.pop(ref)
 
     def _verdict(self, line: JournalLine) -> None:
         verdict = self._parser.parse_verdict(line)
         if not self._has_upload:  # an upload may judge several sessions
+            self._outdated.pop(verdict.judged_ref, None)
             self._recording.verdicts[verdict.judged_ref] = replace(verdict, line=self._number)
 
     def _update(self, line: JournalLine) -> None:
@@ -257,7 +263,7 @@ class _RecordReader:
                 sessions=self._sessions,
                 is_kept=state is not SendState.MISMATCH,
             )
-        elif is_there or state in UNCERTAIN or _is_taken_back(arrivals, place, digest):
+        elif is_there or state in UNCERTAIN or is_taken_back(arrivals, place, digest):
             arrivals.pop(place, None)
 
     def _unusable(self, line: JournalLine) -> None:
@@ -331,7 +337,9 @@ class _RecordReader:
     def _end(self, line: JournalLine) -> None:
         recording = self._recording
         recording.is_finished = line["finished"] is True
-        recording.has_ended = recording.has_ended or not self._has_upload
+        if not self._has_upload:
+            recording.has_ended = True
+            recording.verdicts.update(self._outdated)
         recording.is_taken_up = recording.is_open = False
         if recording.is_finished:
             self._confirm([each for each in recording.arrivals if each[0] == self._place])
@@ -340,10 +348,3 @@ class _RecordReader:
         """Take the server to which what follows was sent."""
         if isinstance(url, str):
             self._server, self._place = url, server_of(url)
-
-
-def _is_taken_back(
-    arrivals: Mapping[tuple[str, str], Arrival], key: tuple[str, str], digest: str
-) -> bool:
-    """Return whether a refusal is of what was accepted before: then it was not kept."""
-    return key in arrivals and arrivals[key].digest == digest

@@ -145,6 +145,27 @@ def test_lists_that_lag_may_show_what_a_killed_session_sent_or_found(
     assert finished.count_requests("PATCH") == 1
 
 
+KILLS_AFTER_THE_RESULT = """
+import os, pytest, signal
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report):
+    if report.nodeid.endswith("test_late") and report.when == "teardown":
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@signals
+def test_a_result_that_came_after_a_verdict_is_not_taken_for_an_edit(during: Repository) -> None:
+    during.write("conftest.py", KILLS_AFTER_THE_RESULT)
+    during.write("test_it.py", KILLED_LATE)
+    during.start(PYTEST).communicate(timeout=60)
+    assert during.statuses()[1] == "PASSED"
+    finished = upload(during)
+    assert finished.status == 0, finished.output
+    assert during.statuses()[1] == "FAILED"
+
+
 @signals
 def test_a_session_that_is_killed_before_anything_was_sent_is_finished(
     during: Repository,

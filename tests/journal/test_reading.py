@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.core.cases import CaseRef
+from pytest_jama.core.cases import CaseRef, parse_links
 from pytest_jama.core.errors import SettingsError
 from pytest_jama.core.prior_state import EarlierStatus
 from pytest_jama.core.results import Outcome, TestResult
-from pytest_jama.core.verdicts import StepVerdict, Verdict
+from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.journal import lines
 from pytest_jama.journal.prior_uploads import server_of
 from pytest_jama.journal.read import EmptyJournalError
@@ -49,6 +49,19 @@ def test_header_tells_who_kept_the_journal() -> None:
 @every("url", ["https://[", "https://host:port", "https://[::1"])
 def test_address_that_is_none_does_not_stop_the_reading(url: str) -> None:
     assert list(record(RESULT, settings={"url": url}).results) == ["a"]
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_a_verdict_that_a_later_result_may_change_stands_if_the_session_ended(
+    has_ended: bool,
+) -> None:
+    (link,) = parse_links("KEY-TC-1")
+    early, late = (a_test(each)._replace(links=(link,)) for each in "ab")
+    verdict = lines.verdict_line(CaseVerdict(link.case_ref, Verdict.PASSED))
+    written = [lines.result_line(early), verdict, lines.result_line(late)]
+    found = record(*written, *([end(finished=False)] if has_ended else []))
+    assert list(found.verdicts) == ([link.case_ref] if has_ended else [])
+    assert list(record(*written, verdict).verdicts) == [link.case_ref]
 
 
 def test_header_without_framework_names_what_ran_the_tests() -> None:
