@@ -238,6 +238,7 @@ class EarlyUpload:
             else:
                 verdicts.append(concluded)
         self._final.clear()
+        self._awaited.update(self._cases.late)
         return verdicts
 
     def _send(self, verdicts: Sequence[CaseVerdict]) -> None:

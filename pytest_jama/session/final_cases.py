@@ -30,6 +30,9 @@ class FinalCases:
         order: Returns the tests that were collected in their order, others come behind them; asked
             once a test names other cases than it was known to have, in the thread that calls
             `finish`.
+
+    Attributes:
+        late: The cases that tests have named only while they ran; none of them is ever final.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class FinalCases:
         self._open: set[str] = set()
         self._unsettled = set(unsettled)
         self._held: dict[CaseRef, None] = {}
-        self._late: set[CaseRef] = set()
+        self.late: dict[CaseRef, None] = {}
         self._order = order
         self._places: dict[str, int] | None = None
         for result in linked:
@@ -66,7 +69,7 @@ class FinalCases:
     def find_untested(self) -> Sequence[CaseRef]:
         """Return the cases of which no test is selected: they wait for nothing."""
         untested = [ref for ref, left in self._waits_for.items() if not left]
-        return self._release([ref for ref in untested if ref not in self._late])
+        return self._release([ref for ref in untested if ref not in self.late])
 
     def finish(self, result: TestResult) -> Sequence[CaseRef]:
         """Take the result of a test; return the cases whose verdicts are to be concluded now.
@@ -89,7 +92,7 @@ class FinalCases:
             for ref in before:
                 self._waits_for[ref] -= 1
         concerned = now if is_same else dict.fromkeys((*before, *now))
-        final = [ref for ref in concerned if not self._waits_for[ref] and ref not in self._late]
+        final = [ref for ref in concerned if not self._waits_for[ref] and ref not in self.late]
         return self._release(final) if was_unsettled else final
 
     def _relink(
@@ -100,7 +103,7 @@ class FinalCases:
             self._tests[ref].pop(test_id, None)
         for ref in now:
             if ref not in self._tests:
-                self._late.add(ref)
+                self.late[ref] = None
                 self._tests[ref], self._waits_for[ref] = {}, 0
             self._tests[ref][test_id] = None
         if self._places is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_jama.config import Settings
+from pytest_jama.core.cases import parse_links
 from pytest_jama.core.errors import CredentialsError, ErrorLog, OutOfReachError
 from pytest_jama.core.plan import Findings
 from pytest_jama.core.results import Outcome
@@ -125,6 +126,14 @@ def test_the_target_hears_of_the_cases_that_are_awaited(world: World) -> None:
     findings = world.target.calls.get(timeout=LONG_S)
     assert list(map(str, findings.awaited)) == ["TC-1"]
     assert (findings.provenance, findings.session) == ("pytest 9", "s")
+
+
+def test_the_target_hears_of_a_case_that_a_test_has_named_while_it_ran(world: World) -> None:
+    world.tests["c"] = world.tests["c"]._replace(links=parse_links("TC-2, TC-9"))
+    world.finish("c")
+
+    findings = world.target.calls.get(timeout=LONG_S)
+    assert sorted(map(str, findings.awaited)) == ["TC-1", "TC-9"]
 
 
 def test_the_journal_has_a_verdict_before_the_target(world: World) -> None:
