@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from bench.probes import Command
 
 QUICK, SMALL, LARGE = 200, 1_000, 10_000
+HEAVY = 30_000
+"""Python asks for memory by the megabyte: 35 bytes for each of so many tests."""
+
 MEMORY_BOUND_BYTES = 1024
 BARE = ("-pno:jama", "-pno:allure_pytest", "-pno:pytest_jsonreport", "-pno:metadata")
 """Without any of the plugins; pytest-metadata is what pytest-json-report brings."""
@@ -94,8 +97,10 @@ def measure(version: str, *, quick: bool) -> Figures:
 
 
 def measure_memory(version: str, *, quick: bool) -> Figures:
-    """Measure the growth of the peak from 1,000 to 10,000 tests; with `quick` from 200 to 1,000."""
-    low, high = (QUICK, SMALL) if quick else (SMALL, LARGE)
+    """Measure the growth of the peak from 1,000 to 30,000 tests; with `quick` from 200 to 1,000."""
+    low, high = (QUICK, SMALL) if quick else (SMALL, HEAVY)
+    for each in (*_collecting(version, low), *_collecting(version, high)):
+        measure_usage(each)  # to compile a suite takes memory, too
     few, many = (sessions_of(version, count) for count in (low, high))
     growth = {
         name: 1024
@@ -119,11 +124,15 @@ def measure_memory(version: str, *, quick: bool) -> Figures:
 
 def _cost(version: str, count: int) -> dict[str, float]:
     """Return what the sessions of one size cost."""
-    python = python_of("plugins", version)
-    collecting = [session(python, form, count, *BARE, "--collect-only") for form in FORMS]
     # what only runs once has to be compiled, too: before the smallest suite
-    warm_up = None if count == 1 or not VALGRIND else collecting
+    warm_up = None if count == 1 or not VALGRIND else _collecting(version, count)
     return cost_of(sessions_of(version, count), repeats=3, warm_up=warm_up)
+
+
+def _collecting(version: str, count: int) -> list[Command]:
+    """Return what compiles each suite of a size."""
+    python = python_of("plugins", version)
+    return [session(python, form, count, *BARE, "--collect-only") for form in FORMS]
 
 
 def _added(cost: dict[str, float]) -> dict[str, float]:
