@@ -234,9 +234,10 @@ class _Upload:
         filed = (each for recording in self._files for each in recording.filed)
         tasks = (each for recording in self._files for each in recording.tasks.items())
         statuses: dict[str, tuple[EarlierStatus, ...]] = {}
-        for (server, key), found in (e for each in self._files for e in each.statuses.items()):
-            if server == here:
-                statuses[key] = (*statuses.get(key, ()), *found)
+        for recording in self._files:
+            for (server, key), found in recording.statuses.items():
+                if server == here:
+                    statuses[key] = (*statuses.get(key, ()), *found)
         return Findings(
             results,
             judgement,

@@ -103,7 +103,7 @@ class EarlyUpload:
             self._finished.put(None)
 
     def _follow(self, result: TestResult) -> None:
-        """Conclude what is final now that a test has ended; for whom holds `_concluding`."""
+        """Conclude what is final now that a test has ended; the caller holds `_concluding`."""
         final = self._cases.finish(result)
         if not self._has_begun:  # what waits for no test is concluded once a test has run
             self._has_begun = True

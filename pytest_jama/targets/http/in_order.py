@@ -101,7 +101,8 @@ class Turns:
             self._slot_at = max(self._slot_at + self._gap_s, now - self._gap_s * _MADE_UP_FOR)
         while (pause_s := self._slot_at - self._clock()) > 0 and self._is_any_under_way():
             self._sleep(min(pause_s, max(self._usual_s / _LOOKS, _NEAR_S)))
-        self._slot_at = min(self._slot_at, self._clock())
+        with self.lock:
+            self._slot_at = min(self._slot_at, self._clock())
 
     def _is_any_under_way(self) -> bool:
         """Return whether a request has been sent and not been answered: else none is overtaken."""
