@@ -14,7 +14,7 @@ from pytest_jama.core.cases import without_none
 from pytest_jama.core.errors import ErrorLog
 from pytest_jama.core.known_tests import Coverage, find_gaps
 from pytest_jama.core.results import Outcome
-from pytest_jama.core.text import counted, printable, printable_json
+from pytest_jama.core.text import counted, printable_json
 from pytest_jama.report.upload_lines import LISTED, Line, Tone
 
 if TYPE_CHECKING:
@@ -98,7 +98,6 @@ def list_lines(session: MergedReports, named: ShownResults, mapped: MappedTests)
     for test in session.tests.values():
         test_id, _, _, outcome, time_s, _, extras = test
         shown = named.name_of(test_id) if hides_any else test_id
-        shown = shown if "\n" not in shown else printable(shown)  # who prints does the rest
         if extras is not None and extras.links:
             shown += f"  [{', '.join([str(link) for link in extras.links])}]"
         elif is_mapped and (links := mapped.find(test)):

@@ -92,6 +92,7 @@ class TestcaseReader:
         self._notes = notes
         self._dialects = options.dialects
         self._classname = self._prefix = ""
+        self._is_tagged = False
         self._keys: list[str] = []
         self._places: Places | None = None
 
@@ -127,8 +128,9 @@ class TestcaseReader:
         if at_timestamp >= 0:
             started = self.read_started(values[at_timestamp]) or started
         outcome, extras = _PASSED, None
-        if content or "@" in test_id:
-            inside = self._look_at(content, f"{classname} {name}" if "@" in test_id else "")
+        is_tagged = self._is_tagged or "@" in name
+        if content or is_tagged:
+            inside = self._look_at(content, f"{classname} {name}" if is_tagged else "")
             if inside is not _NOTHING:
                 outcome = self._decide(test_id, inside, {})
                 extras = self._read_extras(test_id, None, outcome, inside, suite)
@@ -145,6 +147,7 @@ class TestcaseReader:
         self._classname = classname
         is_usual = is_plain(classname) and classname not in self._dialects.only_classnames
         self._prefix = f"{classname}." if is_usual else ""
+        self._is_tagged = "@" in classname
 
     def _read_closely(
         self,

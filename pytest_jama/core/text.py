@@ -30,7 +30,8 @@ Source: Unicode, DerivedCoreProperties.txt, `Default_Ignorable_Code_Point`.
 _JOINERS = "\u200c\u200d"
 _SELECTORS = re.compile(r"[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
-_PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
+_PLAIN = bytes(set(range(0x20, 0x7F)) - set(b"#:")) + b"\n"
+"""Characters of which no command of a CI system can be made."""
 
 _COMMAND = re.compile(r"##(?=\w*\[)")
 """``##vso[`` and ``##[`` of Azure, the older commands of GitHub, ``##teamcity[``: all of them count
@@ -116,12 +117,15 @@ def printable(text: str) -> str:
 
 def printable_lines(text: str) -> str:
     """Return lines of which each is `printable`; their ends stay. Fast where nothing is wrong."""
-    is_plain = text.isascii() and not text.encode("ascii").translate(None, _PLAIN)
-    is_plain = is_plain and "##" not in text
-    if is_plain and "::" in text:
-        is_plain = not text.startswith("::") and " ::" not in text and "\n::" not in text
-    if is_plain:
-        return text
+    if text.isascii():
+        others = text.encode("ascii").translate(None, _PLAIN)
+        if not others:
+            return text
+        is_plain = not others.strip(b"#:") and "##" not in text
+        if is_plain and "::" in text:
+            is_plain = not text.startswith("::") and " ::" not in text and "\n::" not in text
+        if is_plain:
+            return text
     return "\n".join(map(printable, text.split("\n")))
 
 

@@ -193,6 +193,14 @@ def test_hiding_twice_is_hiding_once(
         "hvs.abcdefghijklmnop1234",
         "https://hooks.slack.com/services/T000/B000/abcdefgh1234",
         "ya29.abcdefghijklmnop1234",
+        "AIzaabcdefghijklmnop1234",
+        "AKIAABCDEFGHIJKL1234",
+        "ASIAABCDEFGHIJKL1234",
+        "ATATT3abcdefghijklmnop1234",
+        "ATBBabcdefghijklmnop1234",
+        "ATCTT3abcdefghijklmnop1234",
+        "dapi0123456789abcdef0123456789abcdef",
+        "eyJabcdefghijklmnop1234",
     ],
 )
 def test_tokens_without_underscore_and_hyphen_are_seen_in_test_ids(token: str) -> None:

@@ -88,10 +88,13 @@ def test_report_names_a_test_by_class_and_name(attributes: str, expected: tuple[
     assert test.reported == ReportedName(*expected)
 
 
-def test_folder_that_pytest_ran_in_is_not_a_part_of_the_name() -> None:
-    folder = '<properties><property name="jama_rootdir" value="firmware/a"/></properties>'
+@pytest.mark.parametrize(
+    "folder, shown", [("firmware/a", "firmware.a"), ("firmware/&#10; a", "firmware. a")]
+)
+def test_folder_that_pytest_ran_in_is_not_a_part_of_the_name(folder: str, shown: str) -> None:
+    told = f'<properties><property name="jama_rootdir" value="{folder}"/></properties>'
 
-    (test,) = read(suite(folder, make_case())).testcases
+    (test,) = read(suite(told, make_case())).testcases
 
-    assert test.test_id == "firmware.a.shop.Cart.pays"
+    assert test.test_id == f"{shown}.shop.Cart.pays"
     assert test.reported == ReportedName("shop.Cart", "pays")
