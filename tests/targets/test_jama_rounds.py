@@ -130,6 +130,24 @@ def test_groups_behind_the_first_are_read_together_where_it_does_not_have_all(
     assert [asked[path] for path in (first, *paths)] == [2, 1, 1, 1]
 
 
+def test_pages_of_the_runs_of_a_new_cycle_are_asked_for_together(world: JamaWorld) -> None:
+    refs, _ = _prepare_plan(world, 120)
+    world.sandbox.faults.add(Meeting(3, ("/testruns",)))
+    assert len(world.resolve(refs).runs) == 120
+    asked = Counter(request.path for request in world.sandbox.requests)
+    assert asked["/testruns"] == 3
+
+
+@pytest.mark.parametrize("in_plan, asked_of_60", [(120, 3), (310, 4)])
+def test_a_new_cycle_that_has_more_runs_than_are_known_of_is_read_as_any_other(
+    in_plan: int, asked_of_60: int, world: JamaWorld
+) -> None:
+    refs, _ = _prepare_plan(world, in_plan)
+    assert list(world.resolve(refs[-60:]).runs) == refs[-60:]
+    asked = Counter(request.path for request in world.sandbox.requests)
+    assert asked["/testruns"] == asked_of_60
+
+
 def test_cases_without_a_run_do_not_hide_those_that_have_one(make_world: MakeWorld) -> None:
     world = make_world()
     refs = world.add_cases(120)

@@ -222,7 +222,8 @@ class CycleResolver:
         settle = partial(self._settle, mine, "test cycle", again, is_there, cycles_path(plan.id))
         if not self.changes.is_allowed:
             return settle(), _predict(included)
-        used, runs = self._client.both(settle, partial(self._find_runs, mine, included))
+        find = partial(self._find_runs, mine, included, at_least=len({case.id for case in in_plan}))
+        used, runs = self._client.both(settle, find)
         if used.id != mine.id:
             return used, self._runs_of_another_session(used, included)
         return used, self._await_runs(used, included, runs=runs)
@@ -319,11 +320,10 @@ class CycleResolver:
         self.changes.leave_out(*(explain(case, cycle) for case in late))
         return runs
 
-    def _find_runs(self, cycle: Cycle, cases: Sequence[Case]) -> RunsByCase:
+    def _find_runs(self, cycle: Cycle, cases: Sequence[Case], *, at_least: int = 0) -> RunsByCase:
         case_ids = list(dict.fromkeys(case.id for case in cases))
-        found = find_runs(self._client, cycle, case_ids)
-        self.total_runs = found.total
-        self._missing_runs = found.missing
+        found = find_runs(self._client, cycle, case_ids, at_least=at_least)
+        self.total_runs, self._missing_runs = found.total, found.missing
         return dict(found.by_case)
 
     def _resolution(

@@ -11,12 +11,13 @@ Source: Jama's API document has both paths; how the filters combine is not docum
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.targets.jama.answer_checks import is_list
-from pytest_jama.targets.jama.paging import batches, read_all, read_pages
+from pytest_jama.targets.jama.paging import PAGE_SIZE, ask_pages, batches, read_all, read_pages
 from pytest_jama.targets.jama.wire import (
     find_id,
     is_of_a_case,
@@ -79,6 +80,7 @@ class RunLists:
         self._is_below_cycle = False
         self._filters_cases = True
         self._links_cases = False
+        self._ahead: dict[Query, Json] = {}
         self.case_names: dict[int, tuple[str, str]] = {}
 
     def with_case_names(self, cycle: Cycle) -> ListedRuns:
@@ -99,6 +101,16 @@ class RunLists:
             return self.all(cycle, total=first.total, first=first)
         finally:
             self._links_cases = False
+
+    @contextmanager
+    def ahead(self, cycle: Cycle, count: int) -> Iterator[None]:
+        """Ask for the pages of so many runs of a cycle at once; inside, each is given out once."""
+        get, starts = partial(self._get, cycle), range(0, count, PAGE_SIZE)
+        self._ahead = ask_pages(get, RUNS_PATH, _of_cycle(cycle), starts, together=self._together)
+        try:
+            yield
+        finally:
+            self._ahead = {}
 
     def first(self, cycle: Cycle) -> Page:
         """Return the first page of the runs of a cycle; it tells how many there are."""
@@ -182,6 +194,8 @@ class RunLists:
 
     def _get_page(self, cycle: Cycle, path: str, query: Query) -> Json:
         """Ask for a page of all runs of a cycle; of those below it, where it is not found so."""
+        if known := self._ahead.pop(query, None):
+            return known
         below = f"/testcycles/{cycle.id}{path}", query[len(_of_cycle(cycle)) :]
         check = _check_runs(cycle)
         if self._is_below_cycle:

@@ -259,16 +259,8 @@ def read_list(
     if count == 1 or len(first.rows) < PAGE_SIZE or not is_all_needed:
         yield from pages
         return
-    page = read_all(
-        get,
-        path,
-        query,
-        first=first,
-        total=first.total,
-        together=together,
-        patience=patience,
-        again=again,
-    )
+    read = partial(read_all, get, path, query, together=together, patience=patience, again=again)
+    page = read(first=first, total=first.total)
     yield replace(page, rows=_take_new(page.rows, {row["id"]: row for row in first.rows}))
 
 
@@ -298,8 +290,7 @@ def read_all(
     start = 0 if first is None else PAGE_SIZE
     is_plausible = page_count(total or 0) <= _MOST_PAGES
     starts = range(start, total or 0, PAGE_SIZE) if is_plausible else ()
-    asked: list[Query] = [(*query, ("startAt", at), ("maxResults", PAGE_SIZE)) for at in starts]
-    answers = together([partial(get, path, each) for each in asked])
+    answers = ask_pages(get, path, query, starts, together=together).values()
     rows = list(first.rows) if first else []
     known = {row["id"]: row for row in rows}
     for answer in answers:
@@ -315,6 +306,20 @@ def read_all(
     everything = _take_new([*newer, *rows], known)
     missing = max(int(last.is_endless), (last.total or 0) - len(known)) if last.missing else 0
     return Page(everything, last.total, missing, last.is_endless)
+
+
+def ask_pages(
+    get: Callable[[str, Query], Row],
+    path: str,
+    query: Query,
+    starts: Iterable[int],
+    *,
+    together: Callable[[Sequence[Callable[[], Row]]], list[Row]],
+) -> dict[Query, Row]:
+    """Ask for the pages of a list that begin at some rows; return each answer by its question."""
+    asked: list[Query] = [(*query, ("startAt", at), ("maxResults", PAGE_SIZE)) for at in starts]
+    answers = together([partial(get, path, each) for each in asked])
+    return dict(zip(asked, answers, strict=True))
 
 
 def _read_page(answer: Row, known: dict[int, Row]) -> tuple[Page, int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.targets.jama.actual_results import is_in, read_account, read_entries
 from pytest_jama.targets.jama.listed_runs import RUNS_PATH, ListedRuns, group_by_case
-from pytest_jama.targets.jama.paging import ShortListError, page_count
+from pytest_jama.targets.jama.paging import PAGE_SIZE, ShortListError, page_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,9 @@ class CycleRuns:
     missing: int = 0
 
 
-def find_runs(client: JamaClient, cycle: Cycle, case_ids: Sequence[int]) -> CycleRuns:
+def find_runs(
+    client: JamaClient, cycle: Cycle, case_ids: Sequence[int], *, at_least: int = 0
+) -> CycleRuns:
     """Return the runs of some test cases in a cycle.
 
     All runs of the cycle are listed, unless it is so large that asking for those cases takes fewer
@@ -43,13 +45,16 @@ def find_runs(client: JamaClient, cycle: Cycle, case_ids: Sequence[int]) -> Cycl
         client: Reads from Jama.
         cycle: The cycle.
         case_ids: The cases, each once.
+        at_least: How many runs it has for certain; their pages are asked for at once.
     """
-    first = client.first_runs(cycle)
-    total = first.total
-    if total is None or page_count(total) - 1 <= page_count(len(case_ids)):
-        listed = client.runs(cycle, total=total, first=first)
-    else:
-        listed = client.runs_of_cases(cycle, case_ids)
+    most_listed = PAGE_SIZE * (page_count(len(case_ids)) + 1)
+    with client.run_lists.ahead(cycle, at_least if at_least <= most_listed else 0):
+        first = client.first_runs(cycle)
+        total = first.total
+        if total is None or total <= most_listed:
+            listed = client.runs(cycle, total=total, first=first)
+        else:
+            listed = client.runs_of_cases(cycle, case_ids)
     if listed.missing:
         total = max(total or 0, len(listed.runs) + listed.missing)
     return CycleRuns(group_by_case(listed.runs, case_ids), total, listed.missing)
