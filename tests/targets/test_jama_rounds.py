@@ -97,8 +97,10 @@ def test_pages_of_plans_and_of_the_cases_of_a_plan_are_asked_for_together(
         world.store.add_plan(world.key, f"Old {number}")
     refs, cases = _prepare_plan(world, 160)
     world.sandbox.faults.add(Meeting(2, ("/testplans",), after=1))
-    world.sandbox.faults.add(Meeting(3, (cases,), after=1))
+    world.sandbox.faults.add(Meeting(4, (cases,)))
     assert len(world.resolve(refs).runs) == 160
+    asked = Counter(request.path for request in world.sandbox.requests)
+    assert asked[cases] == 4
 
 
 def test_of_a_plan_no_more_cases_are_read_than_are_looked_for(world: JamaWorld) -> None:

@@ -14,7 +14,7 @@ from pytest_jama.targets.http.creation import Seen
 from pytest_jama.targets.jama import listed_runs, wire
 from pytest_jama.targets.jama.answer_checks import is_list, is_object, is_page
 from pytest_jama.targets.jama.named_creation import create_named
-from pytest_jama.targets.jama.paging import complete, read_list, read_pages
+from pytest_jama.targets.jama.paging import PAGE_SIZE, ask_pages, complete, read_list, read_pages
 from pytest_jama.targets.jama.parallel import gather
 from pytest_jama.targets.jama.type_fields import read_item_type, read_option
 from pytest_jama.targets.jama.waits import LEAST_WAIT_S, Patience
@@ -129,10 +129,12 @@ class JamaClient:
         path, list_all = groups_path(plan_id), partial(self.groups, plan_id)
         return create_named(self.api, path, name, {"name": name}, list_all=list_all, wary=wary)
 
-    def cases(self, plan_id: int, group_id: int, *, at_least: int | None = None) -> Iterator[Item]:
-        """Yield the test cases of a group; see `read_list`."""
-        path = cases_path(plan_id, group_id)
-        return self._list(path, wire.read_item, check=is_list("items"), at_least=at_least)
+    def cases(
+        self, plan_id: int, group_id: int, *, at_least: int | None = None, ahead: int = 0
+    ) -> Iterator[Item]:
+        """Yield the cases of a group, see `read_list`; pages of `ahead` of them come together."""
+        path, check = cases_path(plan_id, group_id), is_list("items")
+        return self._list(path, wire.read_item, check=check, at_least=at_least, ahead=ahead)
 
     def find_case_count(self, plan_id: int, group_id: int) -> int | None:
         """Return how many test cases a group has; None when Jama does not say."""
@@ -305,9 +307,12 @@ class JamaClient:
         *,
         check: Check,
         at_least: int | None = None,
+        ahead: int = 0,
     ) -> Iterator[T]:
+        get = partial(self.api.get, check=check)
+        known = ask_pages(get, path, query, range(0, ahead, PAGE_SIZE), together=self.together)
         pages = read_list(
-            partial(self.api.get, check=check),
+            lambda path, query: known.pop(query, None) or get(path, query),
             path,
             query,
             at_least=at_least,

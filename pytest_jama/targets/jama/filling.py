@@ -46,6 +46,7 @@ def find_present(
     """Find out which cases stand in any group of a plan; reads no further than necessary.
 
     The first group often has all of them. Where it does not, the others are read at the same time.
+    Of an only group all pages that so many cases take are read at once.
 
     Args:
         client: Reads from Jama.
@@ -54,11 +55,12 @@ def find_present(
         wanted: The IDs of the cases.
     """
     present = Present(set(), {})
+    ahead = len(wanted) if len(groups) == 1 else 0
     for some in (groups[:1], groups[1:]):
         lacking = wanted - present.case_ids
         if not lacking:
             break
-        jobs = [partial(_look_through, client, plan, group, lacking) for group in some]
+        jobs = [partial(_look_through, client, plan, group, lacking, ahead) for group in some]
         for group, (found, count) in zip(some, client.together(jobs), strict=True):
             present.case_ids.update(found)
             if count is not None:
@@ -67,12 +69,12 @@ def find_present(
 
 
 def _look_through(
-    client: JamaClient, plan: TestPlan, group: Group, wanted: set[int]
+    client: JamaClient, plan: TestPlan, group: Group, wanted: set[int], ahead: int
 ) -> tuple[set[int], int | None]:
     """Return which cases a group has, and how many in all; None when it was not read completely."""
     found: set[int] = set()
     count = 0
-    for case in client.cases(plan.id, group.id, at_least=len(wanted)):
+    for case in client.cases(plan.id, group.id, at_least=len(wanted), ahead=ahead):
         count += 1
         if case.id in wanted:
             found.add(case.id)
