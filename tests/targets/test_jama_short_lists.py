@@ -124,15 +124,17 @@ def test_a_page_of_runs_that_does_not_come_is_not_a_case_without_run(
     assert (resolution.changes, world.state()) == ((), before)
 
 
+@pytest.mark.parametrize("cycle", [CYCLE, "Build 8"], ids=["there", "new"])
 def test_a_page_of_runs_that_comes_late_costs_nothing(
-    make_world: MakeWorld, fake_time: FakeTime
+    cycle: str, make_world: MakeWorld, fake_time: FakeTime
 ) -> None:
     world = make_world()
     refs = world.add_cases(120)
     world.start(refs)
     with world.sandbox.faults.during(Losing("/testruns", 50, times=3)):
-        resolution = _resolve(world, fake_time, refs)
+        resolution = _resolve(world, fake_time, refs, cycle=cycle)
     assert (len(resolution.runs), resolution.unresolved) == (120, ())
+    assert not any(fake_time.slept)
 
 
 def test_runs_that_do_not_come_back_are_not_gone(
