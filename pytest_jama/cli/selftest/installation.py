@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import re
 from dataclasses import dataclass
@@ -65,15 +66,16 @@ def examine(distribution: metadata.Distribution | None = None) -> Installation:
     hashes = {name: _digest(path) for name, path in sorted(found.items())}
     listing = "".join(f"{digest.hex()}  {name}\n" for name, digest in hashes.items())
     modified, missing, recorded = [], [], set()
-    for file in dist.files or ():
-        recorded.add(file.as_posix())
-        if file.hash is None or file.hash.mode != "sha256":
+    for name, digest in _read_record(dist):
+        recorded.add(name)
+        algorithm, _, value = digest.partition("=")
+        if algorithm != "sha256":
             continue
-        path = Path(str(dist.locate_file(file)))
+        path = Path(str(dist.locate_file(name)))
         if not path.is_file():
-            missing.append(file.as_posix())
-        elif file.hash.value != _as_recorded(_digest(path)):
-            modified.append(file.as_posix())
+            missing.append(name)
+        elif value != _as_recorded(_digest(path)):
+            modified.append(name)
     return Installation(
         version=dist.version,
         folder=folder,
@@ -88,7 +90,16 @@ def examine(distribution: metadata.Distribution | None = None) -> Installation:
 
 def _is_editable(dist: metadata.Distribution) -> bool:
     """Return whether the installer has recorded none of the files of our packages."""
-    return not any(file.parts[0] in PACKAGES for file in dist.files or ())
+    return not any(name.partition("/")[0] in PACKAGES for name, _ in _read_record(dist))
+
+
+def _read_record(dist: metadata.Distribution) -> Iterator[tuple[str, str]]:
+    """Yield each file that the installer has recorded, and its digest, as it stands there.
+
+    From Python 3.12 on, `Distribution.files` leaves out those that are missing.
+    """
+    for name, digest, *_ in csv.reader((dist.read_text("RECORD") or "").splitlines()):
+        yield name, digest
 
 
 def _folder_of_packages() -> Path:
