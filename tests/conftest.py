@@ -22,7 +22,6 @@ import pytest_jama.plugin.reporter
 import pytest_jama.targets.jama.target  # noqa: F401
 from pytest_jama.config.environment import CI_SYSTEMS
 from pytest_jama.sandbox.jama.server import Sandbox
-from pytest_jama.sandbox.jama.store import Store
 from tests.fork_server import quick_python
 from tests.forking import keep_metadata, keep_plugins
 from tests.harness import ADDOPTS, Repository
@@ -117,7 +116,7 @@ def make_apart(
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
     """One real server for many tests of this process; they keep apart by their projects."""
-    with Sandbox(Store()) as sandbox:
+    with Sandbox() as sandbox:
         yield sandbox
 
 
@@ -137,7 +136,7 @@ def make_repository(
         def make() -> Repository:
             number = next(_numbers)
             if not sandboxes or len(sandboxes[-1].store.projects()) >= PROJECTS:
-                sandboxes.append(Sandbox(Store()).start())
+                sandboxes.append(Sandbox().start())
                 stack.callback(closing.submit, sandboxes[-1].stop)
             folder: Path = tmp_path_factory.mktemp(f"repository{number}")
             return Repository(folder, sandboxes[-1], f"P{number}")

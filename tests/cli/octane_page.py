@@ -46,24 +46,21 @@ def page_text(text: str) -> str:
 def _settled() -> Iterator[OctaneSandbox]:
     """Serve the workspace of the page, and stand in a folder from which commands reach it."""
     here = Path.cwd()
-    sandbox = seeded_sandbox()
     environ = {name: value for name, value in os.environ.items() if not name.startswith("OCTANE_")}
-    try:
-        with (
-            tempfile.TemporaryDirectory() as name,
-            mock.patch.dict(os.environ, {**environ, **environment_of(sandbox)}, clear=True),
-        ):
-            add_for_page(sandbox)
-            folder = Path(name)
-            (folder / "octane.yaml").write_text(QUICK, encoding="utf-8")
-            (folder / "gauge.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-            os.chdir(folder)
-            try:
-                yield sandbox
-            finally:
-                os.chdir(here)
-    finally:
-        sandbox.stop()
+    with (
+        seeded_sandbox() as sandbox,
+        tempfile.TemporaryDirectory() as name,
+        mock.patch.dict(os.environ, {**environ, **environment_of(sandbox)}, clear=True),
+    ):
+        add_for_page(sandbox)
+        folder = Path(name)
+        (folder / "octane.yaml").write_text(QUICK, encoding="utf-8")
+        (folder / "gauge.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+        os.chdir(folder)
+        try:
+            yield sandbox
+        finally:
+            os.chdir(here)
 
 
 def _example(block: str, sandbox: OctaneSandbox) -> str:

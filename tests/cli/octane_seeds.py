@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from pytest_jama.sandbox.octane.workspace_store import OctaneStore
 from tests.cli.octane_world import ROBOT, push
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NATIVE = "list_node.run_native_status."
 LATELY, BEFORE = "2026-01-06T09:00:00Z", "2026-01-04T09:00:00Z"
@@ -20,13 +25,14 @@ RUN = (
 )
 
 
-def seeded_sandbox() -> OctaneSandbox:
-    """Return a stand-in that serves such a workspace; whoever calls this stops it."""
+@contextmanager
+def seeded_sandbox() -> Iterator[OctaneSandbox]:
+    """Serve such a workspace."""
     now = [moment(BEFORE)]
-    store = OctaneStore(clock=lambda: now[0])
-    sandbox = OctaneSandbox(store, knobs=OctaneKnobs(task_poll_count=0)).start()
-    _seed(sandbox, now)
-    return sandbox
+    knobs = OctaneKnobs(task_poll_count=0)
+    with OctaneStore(clock=lambda: now[0]) as store, OctaneSandbox(store, knobs=knobs) as sandbox:
+        _seed(sandbox, now)
+        yield sandbox
 
 
 def moment(text: str) -> float:

@@ -15,7 +15,6 @@ from pytest_jama.config import OCTANE, load_settings
 from pytest_jama.core.verdicts import Verdict
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.server import Sandbox
-from pytest_jama.sandbox.jama.store import Store
 from tests.harness import Repository
 
 if TYPE_CHECKING:
@@ -284,7 +283,7 @@ def test_wrong_flags_write_nothing(flags: list[str], said: str, bare: Repository
 @pytest.fixture(scope="module")
 def strict_sandbox(closing: ThreadPoolExecutor) -> Iterator[Sandbox]:
     """A server whose cycles must have a region."""
-    sandbox = Sandbox(Store(), knobs=Knobs(required_plan_field="cycle")).start()
+    sandbox = Sandbox(knobs=Knobs(required_plan_field="cycle")).start()
     yield sandbox
     closing.submit(sandbox.stop)
 

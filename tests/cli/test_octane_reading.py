@@ -11,7 +11,6 @@ from tests.cli.octane_world import OctaneWorld, settle_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
     from pytest_jama.sandbox.octane import OctaneSandbox
@@ -20,11 +19,10 @@ SINCE = "2026-01-05T10:00:00Z"
 
 
 @pytest.fixture(scope="module")
-def seeded(closing: ThreadPoolExecutor) -> Iterator[OctaneSandbox]:
+def seeded() -> Iterator[OctaneSandbox]:
     """A stand-in with something of everything, and beside it what nearly fits."""
-    sandbox = seeded_sandbox()
-    yield sandbox
-    closing.submit(sandbox.stop)
+    with seeded_sandbox() as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

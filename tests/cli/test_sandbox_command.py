@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,6 +22,9 @@ from tests.fork_server import quick_python
 from tests.harness import ADDOPTS
 from tests.here import Served, run_sandbox_here
 from tests.systems import signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SHOW_ENVIRONMENT = (
     "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if 'JAMA_' in k}))"
@@ -158,12 +162,13 @@ def test_a_seed_may_name_cases_of_other_projects(tmp_path: Path) -> None:
     assert found == {"ACME": ["ACME-TC-1"], "LIB": ["LIB-TC-7"]}
 
 
-def seeded(*files: Path, cases: tuple[str, ...] = ()) -> tuple[str, Store]:
-    store = Store()
-    return seed_store(store, SandboxOptions(seeds=files, cases=cases)), store
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with Store() as store:
+        yield store
 
 
-def test_a_seed_file_names_the_cases_that_settings_refer_to(tmp_path: Path) -> None:
+def test_a_seed_file_names_the_cases_that_settings_refer_to(tmp_path: Path, store: Store) -> None:
     settings, seed = tmp_path / "jama.yaml", tmp_path / "seed.yaml"
     settings.write_text(
         "project: ACME\ntests: {a: {case: ACME-TC-1, step: 3}, b: ACME-TC-2}\n", encoding="utf-8"
@@ -173,7 +178,7 @@ def test_a_seed_file_names_the_cases_that_settings_refer_to(tmp_path: Path) -> N
         "cases:\n- {key: ACME-TC-1, name: Stops, steps: [Start, Stop], set: Dosing}\n",
         encoding="utf-8",
     )
-    key, store = seeded(settings, seed)
+    key = seed_store(store, SandboxOptions(seeds=(settings, seed)))
     assert (key, store.projects()[0].name) == ("ACME", "Pumps")
     assert [(case.name, len(case.steps)) for case in store.cases("ACME")] == [
         ("Stops", 3),
@@ -181,19 +186,19 @@ def test_a_seed_file_names_the_cases_that_settings_refer_to(tmp_path: Path) -> N
     ]
 
 
-def test_a_seed_file_alone_names_the_project(tmp_path: Path) -> None:
+def test_a_seed_file_alone_names_the_project(tmp_path: Path, store: Store) -> None:
     seed = tmp_path / "seed.yaml"
     seed.write_text("project: PUMP\nsets: [{path: Dosing}]\n", encoding="utf-8")
-    assert seeded(seed)[0] == "PUMP"
+    assert seed_store(store, SandboxOptions(seeds=(seed,))) == "PUMP"
 
 
 def test_a_project_that_settings_name_by_its_id_has_the_key_of_the_seed_file(
-    tmp_path: Path,
+    tmp_path: Path, store: Store
 ) -> None:
     settings, seed = tmp_path / "jama.yaml", tmp_path / "seed.yaml"
     settings.write_text("project: 4711\n", encoding="utf-8")
     seed.write_text("project: PUMP\ncases: [{name: x}]\n", encoding="utf-8")
-    key, store = seeded(settings, seed)
+    key = seed_store(store, SandboxOptions(seeds=(settings, seed)))
     assert (key, [each.id for each in store.projects()]) == ("PUMP", [4711])
 
 

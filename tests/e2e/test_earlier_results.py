@@ -147,8 +147,8 @@ def test_runs_of_people_are_left_on_demand(repository: Repository) -> None:
 
 
 def test_an_account_that_is_not_stored_ends_badly_until_it_is(tmp_path: Path) -> None:
-    store = Store(tmp_path / "state.sqlite")
-    with Sandbox(store, knobs=Knobs(actual_results="drop")) as dropping:
+    state = tmp_path / "state.sqlite"
+    with Store(state) as store, Sandbox(store, knobs=Knobs(actual_results="drop")) as dropping:
         repository = Repository(tmp_path, dropping, "KEY")
         repository.case(1)
         repository.start_cycle()
@@ -157,7 +157,7 @@ def test_an_account_that_is_not_stored_ends_badly_until_it_is(tmp_path: Path) ->
         assert lost.status == 8
         assert "account not stored: Jama has no text in the actual results" in lost.output
         address = dropping.url
-    with Sandbox(store, port=int(address.rpartition(":")[2])) as keeping:
+    with Store(state) as store, Sandbox(store, port=int(address.rpartition(":")[2])) as keeping:
         repository.sandbox = keeping
         sent = upload(repository)
         assert (sent.status, sent.count_requests("PATCH")) == (0, 1), sent.output

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_jama.sandbox.jama.model import Node
+    from pytest_jama.sandbox.octane import OctaneSandbox
 
 _numbers = itertools.count(1)
 
@@ -136,3 +137,9 @@ def planted_world(seed: Mapping[str, Any]) -> Iterator[World]:
         world.project = store.add_project(world.key)
         yield world
         world.api.close()
+
+
+def stop_and_close(server: Sandbox | OctaneSandbox) -> None:
+    """Stop a server whose store has a clock of its own, and close that store."""
+    server.stop()
+    server.store.close()

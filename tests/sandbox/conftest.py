@@ -12,7 +12,7 @@ from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.server import Sandbox
 from pytest_jama.sandbox.jama.store import Store
 from tests.sandbox.browser import find_browser
-from tests.sandbox.client import World
+from tests.sandbox.client import World, stop_and_close
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +61,7 @@ def make_world(clock: Clock, closing: ThreadPoolExecutor) -> Iterator[Callable[.
             store = Store(clock=clock)
             sandbox = Sandbox(store, knobs=Knobs(**knobs), context_path=context_path).start()
             world = World(sandbox)
-            stack.callback(closing.submit, sandbox.stop)
+            stack.callback(closing.submit, stop_and_close, sandbox)
             stack.callback(world.api.close)
             return world
 

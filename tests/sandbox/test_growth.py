@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from pytest_jama.sandbox.jama.server import Sandbox
-from pytest_jama.sandbox.jama.store import Store
 from tests.sandbox.client import World, add
 from tests.sandbox.growth import AT_MOST, counted
 
@@ -48,7 +47,7 @@ def fill(world: World, size: int) -> Filled:
 @pytest.fixture(scope="module")
 def both() -> Iterator[tuple[Filled, Filled]]:
     """Make two servers that differ in nothing but the number of what they hold."""
-    with Sandbox(Store()) as small, Sandbox(Store()) as large:
+    with Sandbox() as small, Sandbox() as large:
         worlds = World(small), World(large)
         yield fill(worlds[0], FEW), fill(worlds[1], MANY)
         for world in worlds:
@@ -151,7 +150,7 @@ def test_a_list_stays_as_cheap_while_results_come_in(both: tuple[Filled, Filled]
 
 
 def test_adding_a_case_costs_the_same_from_the_first_to_the_last() -> None:
-    with Sandbox(Store()) as sandbox:
+    with Sandbox() as sandbox:
         world = World(sandbox)
         cases = world.cases(*[0] * 160)
         plan = world.plan()

@@ -8,7 +8,6 @@ import pytest
 
 from pytest_jama.sandbox.jama.knobs import Knobs
 from pytest_jama.sandbox.jama.server import Sandbox
-from pytest_jama.sandbox.jama.store import Store
 from pytest_jama.targets.http.api import HttpApi
 from pytest_jama.targets.http.connection import Connection, Limits
 from pytest_jama.targets.http.login import BasicLogin
@@ -52,7 +51,7 @@ def make_world() -> Iterator[MakeWorld]:
     with ExitStack() as stack:
 
         def make(**knobs: Any) -> JamaWorld:
-            sandbox = stack.enter_context(Sandbox(Store(), knobs=Knobs(**knobs)))
+            sandbox = stack.enter_context(Sandbox(knobs=Knobs(**knobs)))
             return stack.enter_context(JamaWorld(sandbox, "JEET1"))
 
         yield make

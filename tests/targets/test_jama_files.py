@@ -401,8 +401,11 @@ def test_what_was_begun_and_is_not_there_is_created(world: JamaWorld, evidence: 
 def test_an_attachment_that_search_shows_late_is_waited_for(
     evidence: Evidence, fake_time: FakeTime
 ) -> None:
-    store = Store(clock=lambda: 1_700_000_000.0 + fake_time.now)
-    with Sandbox(store, knobs=Knobs(search_lag_s=9.0)) as box, JamaWorld(box, "JEET1") as world:
+    with (
+        Store(clock=lambda: 1_700_000_000.0 + fake_time.now) as store,
+        Sandbox(store, knobs=Knobs(search_lag_s=9.0)) as box,
+        JamaWorld(box, "JEET1") as world,
+    ):
         (ref,) = world.add_cases(1)
         fake_time.now += 60.0
         files = {ref: [evidence.file()]}

@@ -33,8 +33,8 @@ COUNT = 52
 @pytest.fixture
 def lagging(fake_time: FakeTime) -> Iterator[JamaWorld]:
     """A world whose server lives in the same time as the target."""
-    store = Store(clock=lambda: 1_700_000_000.0 + fake_time.now)
     with ExitStack() as stack:
+        store = stack.enter_context(Store(clock=lambda: 1_700_000_000.0 + fake_time.now))
         sandbox = stack.enter_context(Sandbox(store))
         yield stack.enter_context(JamaWorld(sandbox, "JEET1"))
 

@@ -68,7 +68,7 @@ def case_of(resolution: Resolution, ref: CaseRef) -> int | None:
 def lagging(fake_time: FakeTime) -> Iterator[JamaWorld]:
     """A world whose search shows what is new after three minutes of the target's time."""
     with ExitStack() as stack:
-        store = Store(clock=lambda: 1_700_000_000.0 + fake_time.now)
+        store = stack.enter_context(Store(clock=lambda: 1_700_000_000.0 + fake_time.now))
         sandbox = stack.enter_context(Sandbox(store, knobs=Knobs(search_lag_s=180)))
         yield stack.enter_context(JamaWorld(sandbox, "JEET1"))
 

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_jama.sandbox.octane import OctaneKnobs, OctaneSandbox
 from pytest_jama.sandbox.octane.workspace_store import OctaneStore
+from tests.sandbox.client import stop_and_close
 from tests.sandbox.octane.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def make_workspace(
             server = OctaneSandbox(
                 store, knobs=OctaneKnobs(**knobs), context_path=context_path, faults=faults
             ).start()
-            stack.callback(closing.submit, server.stop)
+            stack.callback(closing.submit, stop_and_close, server)
             workspace = Workspace(server)
             stack.callback(workspace.close)
             return workspace
