@@ -31,10 +31,11 @@ demo: $(INSTALLED) ## run the main job against a local Jama
 COMPILED := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q pytest_jama junit_uploader
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-# `make test faults` does no cell of the matrix twice.
+# `make test faults` does no cell of a matrix twice.
+MATRICES := tests/faults/test_matrix.py tests/faults/octane
 test: $(INSTALLED) ## run all tests
 	@$(COMPILED)
-	$(PYTEST) $(if $(filter faults,$(MAKECMDGOALS)),--ignore=tests/faults/test_matrix.py)
+	$(PYTEST) $(if $(filter faults,$(MAKECMDGOALS)),$(MATRICES:%=--ignore=%))
 
 coverage: $(INSTALLED) ## run all tests, and tell which lines and branches they run
 	@$(COMPILED)
@@ -43,7 +44,7 @@ coverage: $(INSTALLED) ## run all tests, and tell which lines and branches they 
 # Where a server hangs there is something to wait for.
 faults: WORKERS = 4
 faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares a part of it among them
-	$(PYTEST) tests/faults/test_matrix.py tests/faults/octane --every-cell
+	$(PYTEST) $(MATRICES) --every-cell
 
 fuzz: $(INSTALLED) ## try many more hostile files and answers than `make test`; takes long
 	$(PYTEST) $(FUZZERS) --every-cell
