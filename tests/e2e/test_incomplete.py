@@ -54,9 +54,19 @@ def test_node_id_that_leaves_out_a_sibling_is_incomplete(
     assert repository.statuses() == {1: "INPROGRESS"}, finished.output
 
 
-@SERIAL_AND_XDIST
-@pytest.mark.parametrize("first", ["key", "API ID", "global ID"])
-@pytest.mark.parametrize("second", ["key", "API ID", "global ID"])
+NAMES = ["key", "API ID", "global ID"]
+OTHERS = ["API ID", "global ID", "key"]
+
+
+# With workers, each kind of name is once that of the test that ran, and once that of the other: the
+# controller looks up both, as a session without workers does, where all pairs are tried.
+@pytest.mark.parametrize(
+    "workers, first, second",
+    [
+        *(([], first, second) for first in NAMES for second in NAMES),
+        *((["-n", "1"], first, second) for first, second in zip(NAMES, OTHERS, strict=True)),
+    ],
+)
 def test_deselected_under_another_name_of_the_case_is_incomplete(
     repository: Repository, workers: list[str], first: str, second: str
 ) -> None:
