@@ -16,6 +16,8 @@ import pytest
 from pytest_jama.sandbox.faults import RandomFault
 from pytest_jama.sandbox.faults.base import NO_EFFECT, Effect, IncomingRequest
 from tests.faults.octane.octane_fault_world import INTENDED
+from tests.fork_server import start_command
+from tests.harness import ADDOPTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +65,7 @@ class Killer:
     """Kills a process when its request of a number arrives, which is worked off all the same."""
 
     number: int
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[str] | None = None
     started: threading.Event = field(default_factory=threading.Event)
 
     def judge(self) -> Judge:
@@ -73,7 +75,7 @@ class Killer:
             nonlocal count
             count += 1
             if count == self.number and self.started.wait(30) and self.process is not None:
-                os.kill(self.process.pid, signal.SIGKILL)
+                self.process.kill()
             return NO_EFFECT
 
         return judge
@@ -96,12 +98,13 @@ def test_process_that_is_killed_at_any_request_is_made_good(
     world = make_octane_world("600s")
     world.journaled()
     killer = Killer(number)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (site, ROOT)))}
+    path = os.pathsep.join(map(str, (site, ROOT)))
+    environment = {**os.environ, "PYTHONPATH": path, "PYTEST_ADDOPTS": ADDOPTS}
     with world.struck_by(killer):
-        killer.process = subprocess.Popen(
+        killer.process = start_command(
             [sys.executable, "-m", "pytest_jama", "upload"],
-            cwd=world.folder,
-            env=environment,
+            folder=world.folder,
+            environment=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
