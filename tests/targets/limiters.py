@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_jama.targets.jama.connect import JAMA
 
 if TYPE_CHECKING:
-    from pytest_jama.targets.http.rate_limit import Pace
+    from pytest_jama.targets.http.pace import Pace
 
 Limiter = Callable[[float], bool]
 """Given the time of an arrival in seconds, says whether it is admitted."""

@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_jama.targets.http.rate_limit import (
-    SLOWEST_RATE_PER_S,
-    Pace,
-    Rate,
-)
+from pytest_jama.targets.http.pace import Pace
+from pytest_jama.targets.http.rate_limit import SLOWEST_RATE_PER_S, Rate
 from pytest_jama.targets.jama.connect import JAMA
 from tests.every import every
 from tests.targets.limiters import (

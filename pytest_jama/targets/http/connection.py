@@ -22,7 +22,7 @@ from pytest_jama.targets.http.failures import (
     without_frames,
 )
 from pytest_jama.targets.http.give_up import Clocks, GiveUp, RetryLog
-from pytest_jama.targets.http.rate_limit import Pace
+from pytest_jama.targets.http.pace import Pace
 from pytest_jama.targets.http.request import Request
 from pytest_jama.targets.http.responses import HttpAnswer, find_retry_after_s, read_answer
 from pytest_jama.targets.http.transport import session_secrets
