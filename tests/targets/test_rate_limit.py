@@ -160,6 +160,21 @@ def test_a_late_refusal_of_a_burst_counts_against_the_burst_alone() -> None:
     assert rate.per_s == 9
 
 
+@every("refusals", [1, 2])
+def test_what_a_server_took_in_a_second_is_its_rate_when_a_found_one_is_refused(
+    refusals: int,
+) -> None:
+    rate = Rate(15, JAMA)
+    sent_at = [number / 14 for number in range(10 + refusals)]
+    for each in sent_at:
+        rate.sent(each)
+    for each in sent_at[:10]:
+        rate.admitted(each, now=each)
+    for each in sent_at[10:]:
+        rate.refused(each, now=1.0)
+    assert rate.per_s == 10
+
+
 def test_slow_requests_tell_little_of_what_a_server_takes() -> None:
     rate = Rate(None, JAMA)
     for number in range(3):

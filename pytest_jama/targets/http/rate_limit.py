@@ -7,8 +7,10 @@ tells us is 429. The rules:
   rate becomes what the server took in the last second; what is under way counts until it is
   refused, since refusals come sooner. Where that was as much as the queue of the vendor's hosting
   holds, or too little to tell: the rate of that hosting; less if we were slower than that.
-* At a known rate a lone refusal is jitter and costs a percent, more when they get frequent. Two in
-  a row mean that the server is much slower: the rate falls to what it admits, at most by half.
+* At a known rate a refusal tells how many the server took in the second before, if these were not
+  few. Where the rate was higher it becomes that number.
+* Otherwise a lone refusal is jitter and costs a percent, more when they get frequent. Two in a row
+  mean that the server is much slower: the rate falls to what it admits, at most by half.
 * After a quiet time the rate rises: half-way towards the rate that was refused, or in growing
   strides where none was. A rise that is refused is taken back, and the next quiet time is longer.
 * What comes slowly is not refused, as while tests run: a rate that was hardly used does not rise,
@@ -17,6 +19,7 @@ tells us is 429. The rules:
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -135,6 +138,8 @@ class Rate:
         if self._per_s is None:
             if sum(each.sent_at > sent_at - _TOGETHER_S for each in refusals) > 1:
                 self._begin(now)
+        elif (taken_per_s := self._find_taken(sent_at)) < self._per_s:
+            self._return(self._per_s, taken_per_s, now)
         elif any(not (one.is_admitted or other.is_admitted) for one, other in self._pairs()):
             self._fall(self._per_s, now)
         elif self._per_s > self._sustained_per_s:
@@ -174,6 +179,17 @@ class Rate:
             assumed_per_s = len(taken_at)
             self._quiet_s = _QUIET_WHEN_TOLD_S
         return max(_SLOWEST_START_PER_S, assumed_per_s)
+
+    def _find_taken(self, until: float) -> float:
+        """Return how many requests the server took in the second before; infinite if too few."""
+        taken = sum(until - _FORGOTTEN_S < at <= until for at in self.taken_at)
+        return taken if taken >= _TELLING else math.inf
+
+    def _return(self, per_s: float, taken_per_s: float, now: float) -> None:
+        """Go at what the server has taken in a second; what is under way tells nothing more."""
+        if per_s > self._sustained_per_s:
+            self._take_back(per_s, now)
+        self._change(min(taken_per_s, self._sustained_per_s), now)
 
     def _fall(self, per_s: float, now: float) -> None:
         """Go down to what the server admits, by no more than half at once."""
