@@ -59,7 +59,7 @@ def share(front_end: str) -> list[OctaneCell]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Let each front-end go through its share of some cells, or with `--every-cell` of all.
+    """Let each front-end go through its share of some cells, or with `--every-cell` also of all.
 
     They share the target, and the matrix of Jama lets each front-end meet each fault.
     """
@@ -71,7 +71,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             [
                 pytest.param(front_end, cell, id=f"{front_end}, {cell}")
                 for turn, front_end in enumerate(OCTANE_FRONT_ENDS)
-                for cell in (STRUCK[turn::turns] if has_all else share(front_end))
+                for cell in dict.fromkeys(
+                    [*(STRUCK[turn::turns] if has_all else ()), *share(front_end)]
+                )
             ],
         )
 
