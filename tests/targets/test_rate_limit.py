@@ -146,18 +146,6 @@ def test_what_a_server_took_in_a_burst_is_its_rate_however_late_it_refuses_again
     assert rate.per_s == 10
 
 
-def test_two_refusals_within_moments_limit_it_however_many_were_admitted_between() -> None:
-    rate = Rate(None, JAMA)
-    for number in range(24):
-        sent_at = number * 0.07
-        rate.sent(sent_at)
-        if number in (10, 23):
-            rate.refused(sent_at, now=sent_at + 0.01)
-        else:
-            rate.admitted(sent_at, now=sent_at + 0.01)
-    assert rate.per_s == 13
-
-
 def test_a_late_refusal_of_a_burst_counts_against_the_burst_alone() -> None:
     rate = Rate(None, JAMA)
     burst = [number / 500 for number in range(12)]

@@ -136,9 +136,7 @@ class Rate:
         self._note(sent_at, is_admitted=False)
         refusals = [outcome for outcome in self._recent if not outcome.is_admitted]
         if self._per_s is None:
-            self._refused_at = [at for at in self._refused_at if at > sent_at - _TOGETHER_S]
-            self._refused_at.append(sent_at)
-            if len(self._refused_at) > 1:
+            if sum(each.sent_at > sent_at - _TOGETHER_S for each in refusals) > 1:
                 self._begin(now)
         elif (taken_per_s := self._find_taken(sent_at)) < self._per_s:
             self._return(self._per_s, taken_per_s, now)
@@ -164,13 +162,14 @@ class Rate:
 
     def _begin(self, now: float) -> None:
         """Limit what was unlimited."""
+        self._refused_at = [each.sent_at for each in self._recent if not each.is_admitted]
         self._burst_until = now
         self._change(self._measure(), now)
 
     def _measure(self) -> float:
         """Return what the server took in the last second of the burst that it refused."""
-        since = max(self._refused_at) - WINDOW_S
-        refused_at = [at for at in self._refused_at if at > since]
+        refused_at = self._refused_at
+        since = max(refused_at) - WINDOW_S
         taken_at = [at for at in self.taken_at if since < at <= self._burst_until]
         seen_s = max(refused_at) - min(refused_at + taken_at)
         seen_per_s = (len(refused_at) + len(taken_at) - 1) / max(seen_s, 0.01)
