@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -54,6 +56,35 @@ class Losing:
                 return NO_EFFECT
             left -= 1
             return Effect(name="lost-page", act=lose_page)
+
+        return judge
+
+
+@dataclass(frozen=True)
+class Refusing:
+    """Pages behind the end of a list are refused.
+
+    Attributes:
+        path: The end of the list's path.
+        start: What stands before the first of these.
+        times: How often one is refused.
+    """
+
+    path: str
+    start: int
+    times: int = 1_000
+
+    def judge(self) -> Judge:
+        """Begin anew."""
+        left = self.times
+
+        def judge(arrival: IncomingRequest) -> Effect:
+            nonlocal left
+            start = int(parse_qs(arrival.query).get("startAt", ["0"])[0])
+            if not arrival.path.endswith(self.path) or start < self.start or not left:
+                return NO_EFFECT
+            left -= 1
+            return Effect(name="past-the-end", status=400, message="startAt is past the end")
 
         return judge
 
@@ -135,6 +166,20 @@ def test_a_page_of_runs_that_comes_late_costs_nothing(
         resolution = _resolve(world, fake_time, refs, cycle=cycle)
     assert (len(resolution.runs), resolution.unresolved) == (120, ())
     assert not any(fake_time.slept)
+
+
+@pytest.mark.parametrize("path, times", [("/testcases", 1_000), ("/testruns", 4)])
+def test_a_page_that_is_asked_for_too_early_may_be_refused(
+    path: str, times: int, make_world: MakeWorld, fake_time: FakeTime
+) -> None:
+    world = make_world()
+    refs = world.add_cases(120)
+    world.start(refs if path == "/testruns" else refs[:10])
+    with world.sandbox.faults.during(Refusing(path, 50, times)):
+        resolution = _resolve(world, fake_time, refs, cycle="Build 8")
+    assert (len(resolution.runs), resolution.unresolved) == (120, ())
+    asked = Counter(request.path for request in world.sandbox.requests)
+    assert asked["/testruns"] == (5 if path == "/testruns" else 3)
 
 
 def test_runs_that_do_not_come_back_are_not_gone(

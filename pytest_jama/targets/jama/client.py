@@ -14,7 +14,7 @@ from pytest_jama.targets.http.creation import Seen
 from pytest_jama.targets.jama import listed_runs, wire
 from pytest_jama.targets.jama.answer_checks import is_list, is_object, is_page
 from pytest_jama.targets.jama.named_creation import create_named
-from pytest_jama.targets.jama.paging import PAGE_SIZE, ask_pages, complete, read_list, read_pages
+from pytest_jama.targets.jama.paging import ask_ahead, complete, read_list, read_pages
 from pytest_jama.targets.jama.parallel import gather
 from pytest_jama.targets.jama.type_fields import read_item_type, read_option
 from pytest_jama.targets.jama.waits import LEAST_WAIT_S, Patience
@@ -310,7 +310,7 @@ class JamaClient:
         ahead: int = 0,
     ) -> Iterator[T]:
         get = partial(self.api.get, check=check)
-        known = ask_pages(get, path, query, range(0, ahead, PAGE_SIZE), together=self.together)
+        known = ask_ahead(get, path, query, ahead, together=self.together)
         pages = read_list(
             lambda path, query: known.pop(query, None) or get(path, query),
             path,

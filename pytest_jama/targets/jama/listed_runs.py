@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_jama.core.errors import LockedError, RefusedError
 from pytest_jama.targets.jama.answer_checks import is_list
-from pytest_jama.targets.jama.paging import PAGE_SIZE, ask_pages, batches, read_all, read_pages
+from pytest_jama.targets.jama.paging import ask_ahead, batches, read_all, read_pages
 from pytest_jama.targets.jama.wire import (
     find_id,
     is_of_a_case,
@@ -105,8 +105,8 @@ class RunLists:
     @contextmanager
     def ahead(self, cycle: Cycle, count: int) -> Iterator[None]:
         """Ask for the pages of so many runs of a cycle at once; inside, each is given out once."""
-        get, starts = partial(self._get, cycle), range(0, count, PAGE_SIZE)
-        self._ahead = ask_pages(get, RUNS_PATH, _of_cycle(cycle), starts, together=self._together)
+        get, query = partial(self._get, cycle), _of_cycle(cycle)
+        self._ahead = ask_ahead(get, RUNS_PATH, query, count, together=self._together)
         try:
             yield
         finally:

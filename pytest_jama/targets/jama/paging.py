@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from pytest_jama.core.errors import NotUsableError
+from pytest_jama.core.errors import LockedError, NotUsableError, RefusedError
 from pytest_jama.targets.jama.wire import find_count, find_id, identity_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     """Waits before something is asked for again: reason, number of the attempt, seconds."""
 
     Row = Mapping[str, Any]
+    Get = Callable[[str, Query], Row]
+    Together = Callable[[Sequence[Callable[[], Row]]], list[Row]]
 
 T = TypeVar("T")
 
@@ -127,12 +129,7 @@ class Page:
 
 
 def read_pages(
-    get: Callable[[str, Query], Row],
-    path: str,
-    query: Query = (),
-    *,
-    patience: Patience,
-    again: Again,
+    get: Get, path: str, query: Query = (), *, patience: Patience, again: Again
 ) -> Iterator[Page]:
     """Read a list lazily; the last page ends it without a further request if all add up.
 
@@ -176,12 +173,7 @@ def read_pages(
 
 
 def _read_once(
-    get: Callable[[str, Query], Row],
-    path: str,
-    query: Query,
-    *,
-    patience: Patience,
-    again: Again | None,
+    get: Get, path: str, query: Query, *, patience: Patience, again: Again | None
 ) -> Iterator[Page]:
     """Read all pages from the first one on; a page that is empty is asked for again, if wanted."""
     known: dict[int, Row] = {}
@@ -227,12 +219,12 @@ def complete(path: str, pages: Iterable[Page]) -> Iterator[Page]:
 
 
 def read_list(
-    get: Callable[[str, Query], Row],
+    get: Get,
     path: str,
     query: Query = (),
     *,
     at_least: int | None = None,
-    together: Callable[[Sequence[Callable[[], Row]]], list[Row]],
+    together: Together,
     patience: Patience,
     again: Again,
 ) -> Iterator[Page]:
@@ -265,13 +257,13 @@ def read_list(
 
 
 def read_all(
-    get: Callable[[str, Query], Row],
+    get: Get,
     path: str,
     query: Query = (),
     *,
     first: Page | None = None,
     total: int | None,
-    together: Callable[[Sequence[Callable[[], Row]]], list[Row]],
+    together: Together,
     patience: Patience,
     again: Again,
 ) -> Page:
@@ -308,18 +300,28 @@ def read_all(
     return Page(everything, last.total, missing, last.is_endless)
 
 
+def ask_ahead(
+    get: Get, path: str, query: Query, count: int, *, together: Together
+) -> dict[Query, Row]:
+    """Ask for the pages of so many rows; one that is refused is left to who needs it."""
+
+    def ask(path: str, query: Query) -> Row:
+        try:
+            return get(path, query)
+        except LockedError:
+            raise
+        except RefusedError:
+            return {}
+
+    return ask_pages(ask, path, query, range(0, count, PAGE_SIZE), together=together)
+
+
 def ask_pages(
-    get: Callable[[str, Query], Row],
-    path: str,
-    query: Query,
-    starts: Iterable[int],
-    *,
-    together: Callable[[Sequence[Callable[[], Row]]], list[Row]],
+    get: Get, path: str, query: Query, starts: Iterable[int], *, together: Together
 ) -> dict[Query, Row]:
     """Ask for the pages of a list that begin at some rows; return each answer by its question."""
     asked: list[Query] = [(*query, ("startAt", at), ("maxResults", PAGE_SIZE)) for at in starts]
-    answers = together([partial(get, path, each) for each in asked])
-    return dict(zip(asked, answers, strict=True))
+    return dict(zip(asked, together([partial(get, path, each) for each in asked]), strict=True))
 
 
 def _read_page(answer: Row, known: dict[int, Row]) -> tuple[Page, int]:
