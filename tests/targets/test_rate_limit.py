@@ -175,6 +175,17 @@ def test_what_a_server_took_in_a_second_is_its_rate_when_a_found_one_is_refused(
     assert rate.per_s == 10
 
 
+def test_what_a_server_took_is_not_its_rate_where_we_sent_hardly_more() -> None:
+    rate = Rate(50, JAMA)
+    sent_at = [number / 45 for number in range(46)]
+    for each in sent_at:
+        rate.sent(each)
+    for each in sent_at[:-1]:
+        rate.admitted(each, now=each)
+    rate.refused(sent_at[-1], now=1.1)
+    assert rate.per_s == 49.5
+
+
 def test_slow_requests_tell_little_of_what_a_server_takes() -> None:
     rate = Rate(None, JAMA)
     for number in range(3):

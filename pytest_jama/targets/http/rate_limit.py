@@ -8,7 +8,7 @@ tells us is 429. The rules:
   refused, since refusals come sooner. Where that was as much as the queue of the vendor's hosting
   holds, or too little to tell: the rate of that hosting; less if we were slower than that.
 * At a known rate a refusal tells how many the server took in the second before, if these were not
-  few. Where the rate was higher it becomes that number.
+  few. Where the rate was clearly higher it becomes that number.
 * Otherwise a lone refusal is jitter and costs a percent, more when they get frequent. Two in a row
   mean that the server is much slower: the rate falls to what it admits, at most by half.
 * After a quiet time the rate rises: half-way towards the rate that was refused, or in growing
@@ -49,6 +49,7 @@ _QUIET_WHEN_TOLD_S = 5.0
 _LONGEST_QUIET_S = 60.0
 _QUIET_REQUESTS = 4
 _USED = 0.8
+_CLEARLY_LESS = 0.85
 _CLOSE = 1.02
 
 
@@ -138,7 +139,7 @@ class Rate:
         if self._per_s is None:
             if sum(each.sent_at > sent_at - _TOGETHER_S for each in refusals) > 1:
                 self._begin(now)
-        elif (taken_per_s := self._find_taken(sent_at)) < self._per_s:
+        elif (taken_per_s := self._find_taken(sent_at)) < _CLEARLY_LESS * self._per_s:
             self._return(self._per_s, taken_per_s, now)
         elif any(not (one.is_admitted or other.is_admitted) for one, other in self._pairs()):
             self._fall(self._per_s, now)
