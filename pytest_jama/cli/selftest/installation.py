@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pytest_jama.cli.selftest.scene import Check, Scene
@@ -98,8 +98,9 @@ def _read_record(dist: metadata.Distribution) -> Iterator[tuple[str, str]]:
 
     From Python 3.12 on, `Distribution.files` leaves out those that are missing.
     """
-    for name, digest, *_ in csv.reader((dist.read_text("RECORD") or "").splitlines()):
-        yield name, digest
+    for row in csv.reader((dist.read_text("RECORD") or "").splitlines()):
+        if row:
+            yield PurePosixPath(row[0]).as_posix(), "".join(row[1:2])
 
 
 def _folder_of_packages() -> Path:
