@@ -46,7 +46,7 @@ def write_summary(terminal: pytest.TerminalReporter, title: str, ending: Ending)
     """Print the summary as a section of pytest's own, and what a CI system reads below it."""
     terminal.write_sep("=", title)
     width = terminal_width(terminal.config)
-    for row in laid_out(ending.lines, verbose=terminal.config.get_verbosity() > 0, width=width):
+    for row in laid_out(ending.lines, verbose=verbosity_of(terminal.config) > 0, width=width):
         terminal.write_line(row.text, **_MARKUP[row.tone])
     for command in ending.commands:
         terminal.write_line(command)
@@ -60,12 +60,18 @@ def terminal_width(config: pytest.Config) -> int:
     return config.get_terminal_writer().fullwidth if is_terminal else 0
 
 
+def verbosity_of(config: pytest.Config) -> int:
+    """Return how verbose a session is; pytest itself tells it only where it has a terminal."""
+    verbosity: int = config.getoption("verbose", 0)
+    return verbosity
+
+
 def print_summary(title: str, ending: Ending, config: pytest.Config) -> None:
     """Print the summary to stderr, for sessions without pytest's own (``-p no:terminal``)."""
     capturing = config.pluginmanager.get_plugin("capturemanager")
     with capturing.global_and_fixture_disabled() if capturing else nullcontext():
         stderr = make_tolerant(sys.stderr)
-        rows = laid_out(ending.lines, verbose=config.get_verbosity() > 0, width=columns_of(stderr))
+        rows = laid_out(ending.lines, verbose=verbosity_of(config) > 0, width=columns_of(stderr))
         stderr.write("\n".join((title, *(row.text for row in rows), "")))
         stderr.flush()
         if ending.commands:
@@ -173,7 +179,7 @@ class PluginOutput:
     @property
     def is_verbose(self) -> bool:
         """Whether to name every single thing."""
-        return self._config.get_verbosity() > 0
+        return verbosity_of(self._config) > 0
 
     def style(self, option: str) -> Style:
         """Return how a summary looks.
@@ -207,7 +213,7 @@ class PluginOutput:
             mode: What is done with the verdicts.
             label: What the lines begin with.
         """
-        is_quiet = self.find_terminal() is None or self._config.get_verbosity() < 0
+        is_quiet = self.find_terminal() is None or verbosity_of(self._config) < 0
         is_quiet = is_quiet or mode is Mode.DRY_RUN
         file = sys.stderr if self.find_terminal() is None else sys.stdout
         progress = make_progress(file, quiet=is_quiet, label=label)
