@@ -11,9 +11,12 @@ from bench.table import Figures, Row
 from bench.venvs import python_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.probes import Command
 
-QUICK, SMALL, LARGE = 200, 1_000, 10_000
+QUICK, SMALL, LARGE = 200, 1_000, 3_000
+PADDINGS = (0, 100, 1_000)
 HEAVY = 30_000
 """Python asks for memory by the megabyte: 35 bytes for each of so many tests."""
 
@@ -46,12 +49,12 @@ def sessions_of(version: str, count: int) -> dict[str, Command]:
 
 
 def measure(version: str, *, quick: bool) -> Figures:
-    """Count sessions of 1, 1,000 and 10,000 tests; with `quick` of 1 and 200."""
-    sizes = (1, QUICK) if quick else (1, SMALL, LARGE)
-    few = sizes[1]
-    added = {count: _added(_cost(version, count)) for count in sizes}
-    last = sizes[-1]
-    one_more = {name: (added[last][name] - added[1][name]) / (last - 1) for name in BASE}
+    """Count sessions of 1, 1,000 and 3,000 tests; with `quick` of 1, 10 and 200."""
+    sizes = (1, 10, QUICK) if quick else (1, SMALL, LARGE)
+    _, few, many = sizes
+    paddings = PADDINGS[:1] if quick else PADDINGS
+    added = {count: _added(_cost(version, count, paddings)) for count in sizes}
+    one_more = {name: (added[many][name] - added[few][name]) / (many - few) for name in BASE}
     beside = one_more["junitxml"]
     scale = 1e6
     rows = [
@@ -60,7 +63,7 @@ def measure(version: str, *, quick: bool) -> Figures:
                 f"{text}: one test more",
                 one_more[name],
                 INSTRUCTIONS,
-                f"({name} - {BASE[name]}) of {last:,} less 1",
+                f"({name} - {BASE[name]}) of {many:,} less {few:,}",
             )
             for name, text in {**SUBJECTS, **PEERS}.items()
         ),
@@ -85,15 +88,15 @@ def measure(version: str, *, quick: bool) -> Figures:
         ),
         *(
             Row(
-                f"{text}: each of {few:,} tests, start-up included",
-                added[few][name] / few,
+                f"{text}: each of {many:,} tests, start-up included",
+                added[many][name] / many,
                 INSTRUCTIONS,
-                f"({name} - {BASE[name]}) / {few:,}",
+                f"({name} - {BASE[name]}) / {many:,}",
             )
             for name, text in {**SUBJECTS, **PEERS}.items()
         ),
     ]
-    return Figures(rows, sessions_of(version, last))
+    return Figures(rows, sessions_of(version, many))
 
 
 def measure_memory(version: str, *, quick: bool) -> Figures:
@@ -122,11 +125,12 @@ def measure_memory(version: str, *, quick: bool) -> Figures:
     return Figures(rows, many)
 
 
-def _cost(version: str, count: int) -> dict[str, float]:
+def _cost(version: str, count: int, paddings: Sequence[int]) -> dict[str, float]:
     """Return what the sessions of one size cost."""
     # what only runs once has to be compiled, too: before the smallest suite
     warm_up = None if count == 1 or not VALGRIND else _collecting(version, count)
-    return cost_of(sessions_of(version, count), repeats=3, warm_up=warm_up)
+    sessions = sessions_of(version, count)
+    return cost_of(sessions, repeats=3, paddings=paddings, warm_up=warm_up)
 
 
 def _collecting(version: str, count: int) -> list[Command]:

@@ -63,15 +63,20 @@ class Usage(NamedTuple):
     ended: float
 
 
-def count_instructions(command: Command) -> int:
+def count_instructions(command: Command, padding: int = 0) -> int:
     """Return how many instructions a command executes, without its child processes.
+
+    Args:
+        command: The command.
+        padding: How many characters its environment is longer: objects then have other addresses,
+            and the garbage collector other moments.
 
     Raises:
         RuntimeError: When valgrind counts nothing.
     """
     with tempfile.NamedTemporaryFile(encoding="utf-8", prefix="cachegrind-", mode="r") as log:
         prefix = (str(VALGRIND), *_CACHEGRIND, f"--log-file={log.name}")
-        run(Command((*prefix, *command.arguments), command.folder))
+        run(Command((*prefix, *command.arguments), command.folder), padding)
         text = log.read()
     found = _TOTAL.search(text)
     if found is None:
@@ -121,7 +126,7 @@ def median_ratio(usages: Iterable[Usage], base: Iterable[Usage]) -> float:
     return statistics.median(one.cpu_s / other.cpu_s for one, other in pairs)
 
 
-def run(command: Command) -> str:
+def run(command: Command, padding: int = 0) -> str:
     """Run a command, and return what it printed.
 
     Raises:
@@ -130,7 +135,7 @@ def run(command: Command) -> str:
     done = subprocess.run(
         command.arguments,
         cwd=command.folder,
-        env=environment(),
+        env=environment(padding),
         capture_output=True,
         text=True,
         check=False,
@@ -140,7 +145,8 @@ def run(command: Command) -> str:
     return done.stdout
 
 
-def environment() -> dict[str, str]:
+def environment(padding: int = 0) -> dict[str, str]:
     """Return an environment in which nothing but the command decides what happens."""
-    home = tempfile.gettempdir()
-    return {"PATH": os.environ.get("PATH", ""), "HOME": home, "PYTHONHASHSEED": "0"}
+    home, path = tempfile.gettempdir(), os.environ.get("PATH", "")
+    padded = {"PADDING": padding * "x"} if padding else {}
+    return {"PATH": path, "HOME": home, "PYTHONHASHSEED": "0", **padded}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bench import probes, venvs
@@ -12,7 +13,7 @@ from bench.probes import Command
 from bench.suites import make_suite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 UPLOAD_NOTHING = ("--jama", "--jama-no-upload")
 INSTRUCTIONS = "{:,.0f}" if probes.VALGRIND else "{:,.1f} us"
@@ -41,6 +42,7 @@ def cost_of(
     commands: Mapping[str, Command],
     *,
     repeats: int = 9,
+    paddings: Sequence[int] = (0,),
     warm_up: Iterable[Command] | None = None,
 ) -> dict[str, float]:
     """Return what each command costs: instructions, or microseconds where valgrind is missing.
@@ -48,12 +50,17 @@ def cost_of(
     Args:
         commands: The commands, by name.
         repeats: How often each is timed where valgrind is missing.
+        paddings: By how much the environment is longer at each count; the median counts.
         warm_up: What fills the bytecode caches; else the commands themselves.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(probes.run, commands.values() if warm_up is None else warm_up))
         if probes.VALGRIND:
-            counts = pool.map(probes.count_instructions, commands.values())
-            return dict(zip(commands, map(float, counts), strict=True))
+            counts = [
+                list(pool.map(partial(probes.count_instructions, padding=each), commands.values()))
+                for each in paddings
+            ]
+            medians = map(statistics.median, zip(*counts, strict=True))
+            return dict(zip(commands, map(float, medians), strict=True))
     turns = probes.measure_in_turns(commands, repeats)
     return {name: 1e6 * statistics.median(u.cpu_s for u in each) for name, each in turns.items()}
