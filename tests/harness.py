@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PLAN = "Release 1"
 CYCLE = "Build 1"
 
+HAS_SUBTESTS = hasattr(pytest, "Subtests")
+"""Whether there is the fixture ``subtests``, which came with pytest 9."""
+
 # These take part in every session of this environment: one shuffles, some take seconds, some run
 # tests again in their own ways. A test that needs one says ``-p MODULE``.
 _OTHER_PLUGINS = (
