@@ -64,8 +64,8 @@ def adjust_verdict(verdict):
         return replace(verdict, verdict="BLOCKED", reasons=("password={hook}",))
 """
 COMMANDS = {
-    "pytest": [*PYTEST, "-v", "-o", "x=token={command}", "--tb=no", "--no-summary", "-q"],
-    "xdist": [*PYTEST, "-v", "-o", "x=token={command}", "--tb=no", "--no-summary", "-q", "-n", "2"],
+    "pytest": [*PYTEST, "-v", "-o", "x=token={command}", "--tb=no", "-rN", "-q"],
+    "xdist": [*PYTEST, "-v", "-o", "x=token={command}", "--tb=no", "-rN", "-q", "-n", "2"],
     "upload": [sys.executable, "-m", "pytest_jama", "upload", "-vv", "--json"],
     "junit": [sys.executable, "-m", "junit_uploader", "-vv", "--json", "own.xml"],
     "dry run": [sys.executable, "-m", "junit_uploader", "--dry-run", "-v", "own.xml"],
