@@ -49,8 +49,10 @@ _QUIET_WHEN_TOLD_S = 5.0
 _LONGEST_QUIET_S = 60.0
 _QUIET_REQUESTS = 4
 _USED = 0.8
-_CLEARLY_LESS = 0.85
 _CLOSE = 1.02
+
+_CLEARLY_LESS = 0.85
+"""A margin, whole numbers and late starts make a second a little less than the rate everywhere."""
 
 
 class Admission(NamedTuple):
