@@ -25,6 +25,14 @@ class Guarded:
     def __init__(self, errors: ErrorLog) -> None:
         self.errors = errors
 
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Let go of what the session kept, in which pytest would look for garbage next.
+
+        Its plugin manager itself remembers each plugin that was ever registered.
+        """
+        config.pluginmanager.unregister(self)
+        vars(self).clear()
+
 
 Self = TypeVar("Self", bound=Guarded)
 Answer = TypeVar("Answer")

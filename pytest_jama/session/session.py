@@ -1,8 +1,7 @@
 """One session, as every front-end conducts it: begin, record, end; its end is an `Ending`.
 
-The pytest plugin, `junit-uploader` and ``pytest-jama upload`` translate into it and out of it. They
-differ in where results come from; judging, delivering, the journal, the summary and the exit status
-are the same for all of them.
+The pytest plugin, `junit-uploader` and ``pytest-jama upload`` translate into it and out of it. Only
+where results come from differs; judging, delivering, journal, summary and exit status do not.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ class Session:
         self._redactor = loaded.settings.redactor
         self.shown = ShownResults(self._redactor)
         self.errors = ErrorLog()
-        self.errors.hide = lambda text: self._redactor.hide(text).text
+        self.errors.hide = lambda text: loaded.settings.redactor.hide(text).text
         self.errors.name_of = self.shown.name_of
         self.extensions = Extensions(loaded.settings, errors=self.errors)
         self.lock = loaded.lock
@@ -277,6 +276,7 @@ class Session:
         self.write(lines.end_line(finished=not reason, reason=reason, status=status))
         if self.journal is not None:
             self.journal.close()
+        self.errors.on_unusable = None  # it would need the session, which nobody else keeps now
         style = style._replace(no_upload_flag="") if self._loaded.is_kept else style
         told, commands = self._tell(status, style)
         noted = (*standing_lines(self._loaded), *self._lock_lines, *self._safe(extra))

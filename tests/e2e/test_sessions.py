@@ -174,6 +174,23 @@ def test_two_sessions_in_one_folder_at_once_do_not_disturb_each_other(green: Rep
     assert green.statuses() == PASSED
 
 
+WHAT_IS_KEPT = """
+import gc, pathlib
+
+gc.disable()  # else it may find in time what only refers to itself
+
+def pytest_unconfigure():
+    kept = [each for each in gc.get_objects() if type(each).__name__ == "TestResult"]
+    pathlib.Path("kept.txt").write_text(str(len(kept)), "ascii")
+"""
+
+
+def test_results_are_given_up_before_pytest_looks_for_garbage(green: Repository) -> None:
+    green.write("conftest.py", WHAT_IS_KEPT)
+    finished = green.pytest("--jama-no-upload")
+    assert (finished.status, (green.folder / "kept.txt").read_text("ascii")) == (0, "0")
+
+
 AUDIT = """
 import sys
 
