@@ -126,7 +126,9 @@ def _outcome_of(report: pytest.TestReport) -> Outcome | None:
 
 def message_of(report: pytest.TestReport, outcome: Outcome) -> str:
     """Return why a phase or a subtest did not pass, without traceback."""
-    text = getattr(report, "wasxfail", "") or _crash_message(report)
+    # Before 8.4, pytest puts a word before what `pytest.xfail` is told, and prints it without.
+    reason = (getattr(report, "wasxfail", "") or "").removeprefix("reason: ")
+    text = reason or _crash_message(report)
     if report.when == WORKER_CRASHED:
         text = f"worker crashed: {text}"
     elif outcome is Outcome.ERROR:

@@ -132,6 +132,11 @@ def test_message_says_which_phase_and_why(reports: list[pytest.TestReport], mess
     assert said.startswith(message or "later")
 
 
+def test_reason_of_an_expected_failure_is_what_xfail_was_told() -> None:
+    reports = [report_of("call", "skipped", wasxfail="reason: bug 7"), report_of("teardown")]
+    assert collect(reports).message == "bug 7"
+
+
 def test_message_is_cleaned_and_shortened() -> None:
     why = "\x1b[31mred\x00" + "x" * 2000
     said = collect([report_of("call", "failed", why=why), report_of("teardown")]).message
