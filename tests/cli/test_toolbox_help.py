@@ -13,6 +13,7 @@ from docs.site.commands_page import all_commands
 from junit_uploader.options import make_parser, parse_options
 from pytest_jama.cli import main
 from pytest_jama.cli.commands import toolbox
+from pytest_jama.session.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +27,10 @@ OCTANE_PAGE = "docs/octane-flows.md"
 def test_a_group_without_a_command_shows_its_help_in_lines(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(arguments)
+    status = main(arguments)
 
     said = "".join(capsys.readouterr())
+    assert status == ExitStatus.WRONG_USE
     assert said.startswith("Usage: pytest-jama")
     assert "\nCommands:\n" in said
     assert "\\n" not in said
