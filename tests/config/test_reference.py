@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
+import pydantic
 import pytest
 import yaml
 
@@ -22,6 +24,8 @@ from tests.every import every
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+PYDANTIC = tuple(map(int, pydantic.VERSION.split(".")[:2]))
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {JAMA: DOCS / "settings.md", OCTANE: DOCS / "octane-settings.md"}
@@ -70,9 +74,24 @@ def validator() -> jsonschema.Draft202012Validator:
 
 @of_each_kind
 def test_the_shipped_schema_is_fresh(kind: TargetKind[Any]) -> None:
-    assert SCHEMAS[kind].read_text(encoding="utf-8") == schema_text(kind), (
-        "run: python -m pytest_jama.config.reference"
-    )
+    shipped, fresh = SCHEMAS[kind].read_text(encoding="utf-8"), schema_text(kind)
+    if PYDANTIC < (2, 11):  # it writes more, but allows the same
+        shipped, fresh = map(_without_repetitions, (shipped, fresh))
+    assert shipped == fresh, "run: python -m pytest_jama.config.reference"
+
+
+def _without_repetitions(schema: str) -> str:
+    """Return a schema without defaults, and without lists of the one value that is allowed.
+
+    Before 2.11, pydantic writes the default of a setting also into what its type is declared with,
+    which other settings share; before 2.10, it writes an only value twice.
+    """
+
+    def thinned(read: dict[str, Any]) -> dict[str, Any]:
+        left_out = {"default", "enum"} if "const" in read else {"default"}
+        return {key: value for key, value in read.items() if key not in left_out}
+
+    return json.dumps(json.loads(schema, object_hook=thinned), indent=2)
 
 
 @of_each_kind
