@@ -40,8 +40,11 @@ _SAME_EVERY_TIME = (
 )
 """What differs between two runs: names of journals, durations, the day, this machine."""
 _OF_THE_PLATFORM = re.compile(
-    r"^(platform|rootdir:|configfile:|plugins:|cachedir:|.*Warning: .*pytest-).*\n", re.MULTILINE
+    r"^(platform|rootdir:|configfile:|plugins:|cachedir:|.*Warning: .*pytest-|-+ generated xml)"
+    r".*\n",
+    re.MULTILINE,
 )
+"""What differs between machines; where a report is, `-q` tells before pytest 9."""
 
 
 _OF_THE_SYSTEM = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV")
