@@ -337,7 +337,9 @@ def test_tests_capture_nothing_of_what_is_sent_meanwhile(repository: Repository)
             caplog.set_level(logging.DEBUG)
             wait_for(1)
             logging.getLogger("mine").debug("told")
-            assert [record.message for record in caplog.records] == ["told"]
+            # The sandbox is in this process, too: some python-multipart logs the forms it reads.
+            records = [each for each in caplog.records if each.module != "multipart"]
+            assert [record.message for record in records] == ["told"]
             assert capfd.readouterr() == ("", "")
         """
     )
