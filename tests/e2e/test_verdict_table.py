@@ -86,12 +86,6 @@ def test_rerun_passes():
 @pytest.mark.flaky(reruns=1)
 def test_rerun_fails(): assert 0
 
-@jama("KEY-TC-14")
-def test_subtest_fails(subtests):
-    for number in range(3):
-        with subtests.test(number=number):
-            assert number != 1
-
 @pytest.fixture
 def skips_after():
     yield
@@ -102,18 +96,6 @@ def test_passes_first(): pass
 
 @jama("KEY-TC-36")
 def test_skipped_in_teardown(skips_after): pass
-
-@jama("KEY-TC-38")
-def test_subtest_expected_to_fail(subtests):
-    with subtests.test("one"):
-        pytest.xfail("bug 8")
-
-@jama("KEY-TC-15")
-def test_subtests_pass(subtests):
-    with subtests.test("one"):
-        pass
-    with subtests.test("two"):
-        pytest.skip("only this part")
 
 
 class TestUnit(unittest.TestCase):
@@ -217,8 +199,6 @@ ROWS = {
     11: ("strict xpass", "FAILED"),
     12: ("rerun, passed at last", "PASSED"),
     13: ("rerun, failed to the last", "FAILED"),
-    14: ("failed subtest", "FAILED"),
-    15: ("passed and skipped subtests", "NOT_RUN"),
     16: ("unittest passed", "PASSED"),
     17: ("unittest failed", "FAILED"),
     18: ("unittest subTest failed", "FAILED"),
@@ -241,11 +221,32 @@ ROWS = {
     35: ("parameter with comma and hash", "FAILED"),
     36: ("two passed, one skipped in its teardown", "INPROGRESS"),
     37: ("unittest subTest skipped", "NOT_RUN"),
-    38: ("subtest expected to fail", "NOT_RUN"),
 }
-WITH_SUBTESTS = {14, 15, 38}
-if not HAS_SUBTESTS:  # the fixture came with pytest 9
-    ROWS = {number: row for number, row in ROWS.items() if number not in WITH_SUBTESTS}
+if HAS_SUBTESTS:
+    SUITE += """
+@jama("KEY-TC-14")
+def test_subtest_fails(subtests):
+    for number in range(3):
+        with subtests.test(number=number):
+            assert number != 1
+
+@jama("KEY-TC-15")
+def test_subtests_pass(subtests):
+    with subtests.test("one"):
+        pass
+    with subtests.test("two"):
+        pytest.skip("only this part")
+
+@jama("KEY-TC-38")
+def test_subtest_expected_to_fail(subtests):
+    with subtests.test("one"):
+        pytest.xfail("bug 8")
+"""
+    ROWS |= {
+        14: ("failed subtest", "FAILED"),
+        15: ("passed and skipped subtests", "NOT_RUN"),
+        38: ("subtest expected to fail", "NOT_RUN"),
+    }
 
 
 @pytest.fixture(scope="module", params=["serial", "xdist"])
