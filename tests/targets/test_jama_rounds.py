@@ -134,8 +134,8 @@ def test_groups_behind_the_first_are_read_together_where_it_does_not_have_all(
 
 def test_pages_of_the_runs_of_a_new_cycle_are_asked_for_together(world: JamaWorld) -> None:
     refs, _ = _prepare_plan(world, 120)
-    world.sandbox.faults.add(Meeting(3, ("/testruns",)))
-    assert len(world.resolve(refs).runs) == 120
+    with world.sandbox.faults.during(Meeting(3, ("/testruns",))):
+        assert len(world.resolve(refs).runs) == 120
     asked = Counter(request.path for request in world.sandbox.requests)
     assert asked["/testruns"] == 3
 
