@@ -31,6 +31,8 @@ class PriorState(Enum):
     """An earlier upload brought it there."""
     CHANGED = "changed"
     """An earlier upload saw it stored there; the server shows something else now."""
+    AS_BEFORE = "as before"
+    """The same, and it shows what stood there earlier: a list may be behind."""
     OUTDATED = "outdated"
     """A later session has written there."""
     UNCERTAIN = "uncertain"

@@ -41,7 +41,8 @@ class PriorUploads:
     An update arrived when the last one that its run accepted said the same, and the run still shows
     it; but where a file of it was refused, it is sent again: what stood in the way may be gone.
     When the run shows something else, either the server did not keep its word, which an upload
-    that was broken off had no time to find out; or another user changed it after that.
+    that was broken off had no time to find out; or another user changed it after that. Where that
+    is what stood there before, a list may also be behind.
 
     What a session wrote is never replaced by results of an older one. A journal tells which runs
     its session wrote; one that is set aside lacks lines, so that it may have written more. So may
@@ -99,8 +100,11 @@ class PriorUploads:
             return PriorState.NEW
         if update.is_shown() is not False:
             return PriorState.NEW if update.key in self._lacking else PriorState.ARRIVED
-        is_confirmed = all(arrival.is_confirmed for arrival in arrivals)
-        return PriorState.CHANGED if is_confirmed else PriorState.NEW
+        if not all(arrival.is_confirmed for arrival in arrivals):
+            return PriorState.NEW
+        known = (each for one in self._recordings for each in one.statuses.get(key, ()))
+        is_old = update.was != update.will_be and update.was in {each.status for each in known}
+        return PriorState.AS_BEFORE if is_old else PriorState.CHANGED
 
     def _find_lacking(self) -> Iterator[str]:
         """Yield the places that lack a file which was refused at last."""

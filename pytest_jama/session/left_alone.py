@@ -26,13 +26,20 @@ def leave_out_known(plan: Plan, prior: Callable[[Update], PriorState]) -> Plan:
     )
 
 
-_THERE = frozenset({PriorState.ARRIVED, PriorState.CHANGED})
+_THERE = frozenset({PriorState.ARRIVED, PriorState.CHANGED, PriorState.AS_BEFORE})
 
 
 def _changed_warning(update: Update) -> str:
     return (
         f"{update.title} shows {update.was}, though {update.will_be} had arrived there: "
         "another user changed it since, so it is left alone"
+    )
+
+
+def _as_before_warning(update: Update) -> str:
+    return (
+        f"{update.title} shows {update.was}, though {update.will_be} had arrived there: it did so "
+        "before, so a list is behind, or another user set it back; it is left alone"
     )
 
 
@@ -53,6 +60,7 @@ def _uncertain_warning(update: Update) -> str:
 
 _LEFT_ALONE: Mapping[PriorState, Callable[[Update], str]] = {
     PriorState.CHANGED: _changed_warning,
+    PriorState.AS_BEFORE: _as_before_warning,
     PriorState.OUTDATED: _outdated_warning,
     PriorState.UNCERTAIN: _uncertain_warning,
 }

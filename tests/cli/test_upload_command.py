@@ -296,6 +296,16 @@ def test_run_that_somebody_changed_since_is_left_alone(world: World) -> None:
     assert "shows PASSED, though FAILED had arrived there: another user changed it" in world.out
 
 
+def test_list_that_shows_an_old_state_puts_the_blame_on_no_user(world: World) -> None:
+    lags = RandomFault("lag", path="/testruns", wait_s=9e9, times=1, after=1)
+    path = world.journal(EARLY, FAILED)
+    with world.repository.sandbox.faults.during(lags):
+        world()
+        assert world(str(path)) == 0
+    assert world.count_patches() == 0
+    assert "shows NOT_RUN, though FAILED had arrived there: it did so before" in world.out
+
+
 def test_run_that_was_never_seen_stored_is_sent_again(world: World) -> None:
     path = world.journal(EARLY, FAILED)
     world()

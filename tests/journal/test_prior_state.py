@@ -85,6 +85,7 @@ def test_journals_that_disagree_about_a_run_send_it_again() -> None:
         (PriorState.NEW, (1, 0), ""),
         (PriorState.ARRIVED, (0, 1), ""),
         (PriorState.CHANGED, (0, 1), "another user changed it since"),
+        (PriorState.AS_BEFORE, (0, 1), "a list is behind, or another user set it back"),
         (PriorState.OUTDATED, (0, 0), "a later session has written"),
         (PriorState.UNCERTAIN, (0, 0), "a later session may have written"),
     ],
