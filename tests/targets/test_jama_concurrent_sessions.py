@@ -16,10 +16,13 @@ from pytest_jama.targets.http.give_up import Clocks
 from pytest_jama.targets.jama.settling import settle
 from pytest_jama.targets.jama.wire import TestPlan
 from tests.every import every
+from tests.targets.early_session import EarlySession, ToldEarly
 from tests.targets.jama_world import CYCLE, PLAN, updates_for
 from tests.targets.told import Told
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_jama.core.cases import CaseRef
     from pytest_jama.targets.jama.runs import Resolution
     from tests.targets.conftest import MakeWorld
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from tests.targets.scripted import FakeTime
 
 SESSIONS = 4
+_IN_A_GROUP = {"name": PLAN, "group": "Automated"}
 
 HURRIED = Clocks(
     monotonic=lambda: 20 * time.monotonic(), sleep=lambda seconds: time.sleep(seconds / 20)
@@ -156,8 +160,8 @@ def test_a_plan_that_appears_meanwhile_is_named(world: JamaWorld) -> None:
     assert f"can be deleted if nobody wrote into them: {others[0]}" in resolution.warnings[0]
 
 
-def _overtaken(world: JamaWorld, time: FakeTime, **settings: Any) -> Resolution:
-    """Resolve one case while another session creates the cycle before that is in the plan."""
+def _overtake(world: JamaWorld) -> tuple[CaseRef, Callable[[Change], None]]:
+    """Return a case, and what lets another session create the cycle before it is in the plan."""
     early, late = world.add_cases(2)
     plan_id = world.store.add_plan(world.key, PLAN, cases=[world.case_ids[early]])
 
@@ -165,8 +169,13 @@ def _overtaken(world: JamaWorld, time: FakeTime, **settings: Any) -> Resolution:
         if change.what.startswith("test group"):
             world.store.add_cycle(plan_id, CYCLE)
 
-    plan = {"name": PLAN, "group": "Automated"}
-    target = world.target(clocks=time.clocks, plan=plan, **settings)
+    return late, overtake
+
+
+def _overtaken(world: JamaWorld, time: FakeTime, **settings: Any) -> Resolution:
+    """Resolve one case while another session creates the cycle before that is in the plan."""
+    late, overtake = _overtake(world)
+    target = world.target(clocks=time.clocks, plan=_IN_A_GROUP, **settings)
     return target.resolve([late], create=True, observer=Told(overtake))
 
 
@@ -180,6 +189,20 @@ def test_a_case_that_came_too_late_is_told_with_the_remedy(
     (unresolved,) = resolution.unresolved
     assert "another session created test cycle 'Build 7'" in unresolved.reason
     assert "use a new cycle name for all shards" in unresolved.remedy
+
+
+def test_a_case_that_came_too_late_is_not_one_that_a_test_named_late(
+    world: JamaWorld, fake_time: FakeTime
+) -> None:
+    late, overtake = _overtake(world)
+    session = EarlySession(world, [late], time=fake_time, plan=_IN_A_GROUP)
+    session.told = ToldEarly(overtake)
+    session.early(late)
+    session.end()
+    assert session.plan
+    (unresolved,) = session.plan.unresolved
+    assert "was made before the test case came into the plan" in unresolved.reason
+    assert "use a new cycle name" in unresolved.remedy
 
 
 def test_a_case_that_came_too_late_gets_a_run_where_that_is_allowed(

@@ -22,7 +22,7 @@ from pytest_jama.targets.jama.waits import within
 from pytest_jama.targets.jama.wire import Cycle, Group, Item, Project, TestPlan, predict_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pytest_jama.config.models import Settings
     from pytest_jama.core.cases import CaseRef
@@ -51,7 +51,7 @@ class CycleResolver:
         begun: See `ChangeLog.begun`.
         lock: What was reviewed; None without a lock.
         only_existing: Whether only the runs of a cycle that exists are wanted.
-        made_early: The ID of the cycle that this session made while tests ran, if it did.
+        made_early: The IDs of the cycles that this session made while tests ran.
 
     Attributes:
         changes: What was changed so far, and what was not.
@@ -67,7 +67,7 @@ class CycleResolver:
         begun: Mapping[str, float],
         lock: Lock | None = None,
         only_existing: bool = False,
-        made_early: int | None = None,
+        made_early: Collection[int] = (),
     ) -> None:
         self._client = client
         self._settings = settings
@@ -192,7 +192,7 @@ class CycleResolver:
             all_cases = [*(case for case in cases if case.id in runs), *addable]
             regenerated = self._regenerate(cycle, all_cases)
             return regenerated if self.changes.is_allowed else {**regenerated, **runs}
-        explain = case_reasons.known_late if cycle.id == self._made_early else case_reasons.no_run
+        explain = case_reasons.known_late if cycle.id in self._made_early else case_reasons.no_run
         self.changes.leave_out(*(explain(case, cycle) for case in addable))
         return runs
 

@@ -71,13 +71,6 @@ class EarlySending:
         """Return whether more may be begun."""
         return not self._ended.is_set()
 
-    @property
-    def made_cycle(self) -> int | None:
-        """The ID of the cycle, if it was made while tests ran."""
-        cycle_id = self.resolution.cycle.place_id if self.resolution else None
-        is_made = any(each.what.startswith("test cycle ") for each in self.changes)
-        return cycle_id if is_made and isinstance(cycle_id, int) else None
-
     def take(self, findings: Findings) -> Findings | None:
         """Keep new verdicts.
 

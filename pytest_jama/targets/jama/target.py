@@ -89,6 +89,7 @@ class JamaTarget:
         self._findings: Findings | None = None
         self._made_sender: RunSender | None = None
         self._begun: dict[str, float] = {}
+        self._made_cycles: set[int] = set()
         self._is_cut_short = False
         self._sent_early = EarlyUpdates(settings.url, lambda: self._client)
         self._early = EarlySending(self._sent_early, lambda: self._client)
@@ -223,7 +224,7 @@ class JamaTarget:
             begun={**begun, **self._begun},
             lock=lock,
             only_existing=only_existing,
-            made_early=self._early.made_cycle,
+            made_early=self._made_cycles,
         )
         try:
             resolution = resolver.resolve(case_refs, aliases, planned)
@@ -235,6 +236,9 @@ class JamaTarget:
             self._begun.update(dict.fromkeys(resolver.changes.unfinished, now_s))
             self._early.changes += resolver.changes.made
             raise
+        finally:
+            new = resolver.changes.new
+            self._made_cycles.update(made_id for kind, made_id in new if kind == "test cycle")
         self._cycle_id = cast("int | None", resolution.cycle.place_id)
         self._project_id = cast("int | None", resolution.project.place_id)
         self._plan_id = cast("int | None", resolution.plan.place_id)
