@@ -61,6 +61,18 @@ def test_the_next_request_waits_for_its_part_of_the_time_that_an_answer_takes(
     assert 0.7 * ANSWER_S / AT_ONCE < slept_s <= ANSWER_S / AT_ONCE
 
 
+def test_a_request_that_is_written_late_does_not_come_near_to_the_next_one(
+    turns: Turns, fake_time: FakeTime
+) -> None:
+    _learned(turns, fake_time)
+    late = turns.turn(1)
+    late.__enter__()
+    late.wait()
+    fake_time.now += ANSWER_S
+    late.sent()
+    assert _apart_s(late, _send(turns.turn(2))) > 0.7 * ANSWER_S / AT_ONCE
+
+
 def test_answers_in_another_order_make_the_time_between_two_requests_longer(
     turns: Turns, fake_time: FakeTime
 ) -> None:

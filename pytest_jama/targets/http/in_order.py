@@ -128,6 +128,8 @@ class Turns:
         with self.lock:
             turn.is_late = turn.failures > 1
             turn.sent_at = self._clock()
+            # What is written late would else come too close to the next one.
+            self._slot_at = max(self._slot_at, turn.sent_at - self._gap_s * _MADE_UP_FOR)
             self._next = max(self._next, turn.number + 1)
             self._wake()
 
