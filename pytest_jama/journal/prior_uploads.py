@@ -103,7 +103,7 @@ class PriorUploads:
         if not all(arrival.is_confirmed for arrival in arrivals):
             return PriorState.NEW
         known = (each for one in self._recordings for each in one.statuses.get(key, ()))
-        is_old = update.was != update.will_be and update.was in {each.status for each in known}
+        is_old = update.was in {each.status for each in known if each.steps is None}  # it was read
         return PriorState.AS_BEFORE if is_old else PriorState.CHANGED
 
     def _find_lacking(self) -> Iterator[str]:

@@ -38,8 +38,9 @@ def _changed_warning(update: Update) -> str:
 
 def _as_before_warning(update: Update) -> str:
     return (
-        f"{update.title} shows {update.was}, though {update.will_be} had arrived there: it did so "
-        "before, so a list is behind, or another user set it back; it is left alone"
+        f"{update.title} shows {update.was}, though {update.will_be} had arrived there; it showed "
+        f"{update.was} before, so either a list is behind or another user set it back; "
+        "it is left alone"
     )
 
 

@@ -303,7 +303,7 @@ def test_list_that_shows_an_old_state_puts_the_blame_on_no_user(world: World) ->
         world()
         assert world(str(path)) == 0
     assert world.count_patches() == 0
-    assert "shows NOT_RUN, though FAILED had arrived there: it did so before" in world.out
+    assert "shows NOT_RUN, though FAILED had arrived there; it showed NOT_RUN before" in world.out
 
 
 def test_run_that_was_never_seen_stored_is_sent_again(world: World) -> None:

@@ -23,6 +23,11 @@ SERVER = "https://acme.example"
 UPDATE = RunUpdate(run_of(), case_of(Verdict.PASSED), Verdict.PASSED, provenance="x")
 OTHER = replace(UPDATE, provenance="y")
 END = lines.end_line(finished=True, reason="")
+LISTED = sending_lines.update_line(UPDATE)
+FAILING = sending_lines.update_line(
+    replace(UPDATE, status=Verdict.FAILED, verdict=case_of(Verdict.FAILED))
+)
+"""What was to be written once, and was not."""
 
 
 def receipt(update: RunUpdate = UPDATE, state: SendState = SendState.SENT) -> lines.JournalLine:
@@ -49,6 +54,10 @@ def showing(status: str, update: RunUpdate = UPDATE) -> RunUpdate:
         ([receipt(), END], "PASSED", PriorState.ARRIVED),
         ([receipt()], "NOT_RUN", PriorState.NEW),
         ([receipt(), END], "FAILED", PriorState.CHANGED),
+        ([LISTED, receipt(), END], "NOT_RUN", PriorState.AS_BEFORE),
+        ([LISTED, receipt(), END], "FAILED", PriorState.CHANGED),
+        ([LISTED, receipt()], "NOT_RUN", PriorState.NEW),
+        ([FAILING, receipt(), END], "FAILED", PriorState.CHANGED),
         ([receipt(OTHER), END], "PASSED", PriorState.NEW),
         ([receipt(), receipt(OTHER)], "PASSED", PriorState.NEW),
         ([receipt(state=SendState.MISMATCH)], "NOT_RUN", PriorState.NEW),
@@ -69,6 +78,13 @@ def test_steps_must_be_shown_too() -> None:
     assert prior(update) is PriorState.NEW
 
 
+def test_steps_as_they_were_before_may_be_those_of_a_list_that_lags() -> None:
+    run = TestRun(71, 501, "", "FAILED", steps_of("FAILED", "NOT_RUN"))
+    update = replace(UPDATE, run=run, status=Verdict.FAILED, steps=steps_of("FAILED", "PASSED"))
+    told = (sending_lines.update_line(update), receipt(update), END)
+    assert PriorUploads([kept(*told)], server=SERVER)(update) is PriorState.AS_BEFORE
+
+
 def test_another_server_has_got_nothing_yet() -> None:
     prior = PriorUploads([kept(receipt())], server="https://moved.example")
     assert prior(showing("PASSED")) is PriorState.NEW
@@ -85,7 +101,7 @@ def test_journals_that_disagree_about_a_run_send_it_again() -> None:
         (PriorState.NEW, (1, 0), ""),
         (PriorState.ARRIVED, (0, 1), ""),
         (PriorState.CHANGED, (0, 1), "another user changed it since"),
-        (PriorState.AS_BEFORE, (0, 1), "a list is behind, or another user set it back"),
+        (PriorState.AS_BEFORE, (0, 1), "either a list is behind or another user set it back"),
         (PriorState.OUTDATED, (0, 0), "a later session has written"),
         (PriorState.UNCERTAIN, (0, 0), "a later session may have written"),
     ],
