@@ -126,8 +126,8 @@ def _outcome_of(report: pytest.TestReport) -> Outcome | None:
 
 def message_of(report: pytest.TestReport, outcome: Outcome) -> str:
     """Return why a phase or a subtest did not pass, without traceback."""
-    # Before 8.4, pytest puts a word before what `pytest.xfail` is told, and prints it without.
-    reason = (getattr(report, "wasxfail", "") or "").removeprefix("reason: ")
+    # Before 8.4, pytest puts a word before what `pytest.xfail` is told; JUnit XML takes it away.
+    reason = str(getattr(report, "wasxfail", None) or "").removeprefix("reason: ")
     text = reason or _crash_message(report)
     if report.when == WORKER_CRASHED:
         text = f"worker crashed: {text}"

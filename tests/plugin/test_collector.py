@@ -132,9 +132,10 @@ def test_message_says_which_phase_and_why(reports: list[pytest.TestReport], mess
     assert said.startswith(message or "later")
 
 
-def test_reason_of_an_expected_failure_is_what_xfail_was_told() -> None:
-    reports = [report_of("call", "skipped", wasxfail="reason: bug 7"), report_of("teardown")]
-    assert collect(reports).message == "bug 7"
+@pytest.mark.parametrize("told,message", [("reason: bug 7", "bug 7"), (42, "42")])
+def test_reason_of_an_expected_failure_is_what_xfail_was_told(told: object, message: str) -> None:
+    reports = [report_of("call", "skipped", wasxfail=told), report_of("teardown")]
+    assert collect(reports).message == message
 
 
 def test_message_is_cleaned_and_shortened() -> None:
