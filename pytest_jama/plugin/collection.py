@@ -230,6 +230,7 @@ class FirstReport(Guarded):
         """Put it there, before xdist sends the report."""
         report.pytest_jama = {"collected": self._collected}  # type: ignore[attr-defined]
         self._plugins.unregister(self)
+        self._collected = None  # the plugin manager keeps what was registered
 
 
 def report_mistakes(mistakes: list[str]) -> pytest.CollectReport:

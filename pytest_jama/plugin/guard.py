@@ -26,12 +26,13 @@ class Guarded:
         self.errors = errors
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
-        """Let go of what the session kept, in which pytest would look for garbage next.
+        """Let go of the results before pytest collects garbage, which goes through all of them.
 
-        Its plugin manager itself remembers each plugin that was ever registered.
+        The plugin manager keeps each object that was ever registered, to tell later plugins of it.
         """
-        config.pluginmanager.unregister(self)
-        vars(self).clear()
+        if config.pluginmanager.is_registered(self):  # else somebody was here before
+            config.pluginmanager.unregister(self)
+            vars(self).clear()
 
 
 Self = TypeVar("Self", bound=Guarded)

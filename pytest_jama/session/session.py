@@ -276,7 +276,7 @@ class Session:
         self.write(lines.end_line(finished=not reason, reason=reason, status=status))
         if self.journal is not None:
             self.journal.close()
-        self.errors.on_unusable = None  # it would need the session, which nobody else keeps now
+        self.errors.on_unusable = None  # through this, it and the session would keep each other
         style = style._replace(no_upload_flag="") if self._loaded.is_kept else style
         told, commands = self._tell(status, style)
         noted = (*standing_lines(self._loaded), *self._lock_lines, *self._safe(extra))

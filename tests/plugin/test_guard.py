@@ -46,6 +46,16 @@ def test_hook_that_breaks_answers_nothing_and_is_remembered() -> None:
     assert isinstance(plugin.errors.first, KeyError)
 
 
+@pytest.mark.parametrize("is_registered", [True, False])
+def test_plugin_object_is_let_go_of_once(is_registered: bool) -> None:
+    config, plugin = pytest.Config.fromdictargs({}, []), Plugin()
+    if is_registered:
+        config.pluginmanager.register(plugin)
+    plugin.pytest_unconfigure(config)
+    assert config.pluginmanager.is_registered(plugin) is False
+    assert bool(vars(plugin)) is not is_registered
+
+
 def test_first_error_is_kept_and_all_are_counted() -> None:
     errors = ErrorLog()
     for text in ("first", "second", "third"):
