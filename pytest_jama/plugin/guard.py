@@ -30,7 +30,7 @@ class Guarded:
 
         The plugin manager keeps each object that was ever registered, to tell later plugins of it.
         """
-        if config.pluginmanager.is_registered(self):  # else somebody was here before
+        if config.pluginmanager.is_registered(self):  # another plugin may have done it
             config.pluginmanager.unregister(self)
             vars(self).clear()
 
