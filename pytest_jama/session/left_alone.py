@@ -29,18 +29,19 @@ def leave_out_known(plan: Plan, prior: Callable[[Update], PriorState]) -> Plan:
 _THERE = frozenset({PriorState.ARRIVED, PriorState.CHANGED, PriorState.AS_BEFORE})
 
 
+def _shown(update: Update) -> str:
+    steps = " with other steps" if update.was == update.will_be else ""
+    return f"{update.title} shows {update.was}, though {update.will_be}{steps} had arrived there"
+
+
 def _changed_warning(update: Update) -> str:
-    return (
-        f"{update.title} shows {update.was}, though {update.will_be} had arrived there: "
-        "another user changed it since, so it is left alone"
-    )
+    return f"{_shown(update)}: another user changed it since, so it is left alone"
 
 
 def _as_before_warning(update: Update) -> str:
     return (
-        f"{update.title} shows {update.was}, though {update.will_be} had arrived there; it showed "
-        f"{update.was} before, so either a list is behind or another user set it back; "
-        "it is left alone"
+        f"{_shown(update)}; it showed {update.was} before, so either a list is behind or another "
+        "user changed it since; it is left alone"
     )
 
 

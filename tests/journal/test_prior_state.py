@@ -82,7 +82,10 @@ def test_steps_as_they_were_before_may_be_those_of_a_list_that_lags() -> None:
     run = TestRun(71, 501, "", "FAILED", steps_of("FAILED", "NOT_RUN"))
     update = replace(UPDATE, run=run, status=Verdict.FAILED, steps=steps_of("FAILED", "PASSED"))
     told = (sending_lines.update_line(update), receipt(update), END)
-    assert PriorUploads([kept(*told)], server=SERVER)(update) is PriorState.AS_BEFORE
+    prior = PriorUploads([kept(*told)], server=SERVER)
+    assert prior(update) is PriorState.AS_BEFORE
+    (warning,) = leave_out_known(Plan(updates=(update,)), prior).warnings
+    assert "shows FAILED, though FAILED with other steps had arrived there" in warning
 
 
 def test_another_server_has_got_nothing_yet() -> None:
@@ -101,7 +104,7 @@ def test_journals_that_disagree_about_a_run_send_it_again() -> None:
         (PriorState.NEW, (1, 0), ""),
         (PriorState.ARRIVED, (0, 1), ""),
         (PriorState.CHANGED, (0, 1), "another user changed it since"),
-        (PriorState.AS_BEFORE, (0, 1), "either a list is behind or another user set it back"),
+        (PriorState.AS_BEFORE, (0, 1), "either a list is behind or another user changed it"),
         (PriorState.OUTDATED, (0, 0), "a later session has written"),
         (PriorState.UNCERTAIN, (0, 0), "a later session may have written"),
     ],
