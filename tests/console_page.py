@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _BLOCK = re.compile(r"(?:`([\w./-]+)`:\n\n)?^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _PROMPT = "$ "
 _PORT = "8421"
+_IN_ORDER = "upload: {concurrency: 1}\n"
+"""Added to the settings: progress is told as answers come, in another order on a busy machine."""
+
 _SAME_EVERY_TIME = (
     (r"\d{8}T\d{6}Z-[0-9a-f]{8}", "20261122T071940Z-1fbe1eba"),
     (r"in \d+\.\d\ds", "in 0.42s"),
@@ -124,7 +127,7 @@ class Story:
         self._port = re.findall(r":(\d+)", said[0])[0]
         settings = self._folder / "jama.yaml"
         text = settings.read_text(encoding="utf-8")
-        settings.write_text(text.replace(_PORT, self._port), encoding="utf-8")
+        settings.write_text(text.replace(_PORT, self._port) + _IN_ORDER, encoding="utf-8")
         return self._settled("".join(said))
 
     def _settled(self, output: str) -> str:
