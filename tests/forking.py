@@ -31,6 +31,7 @@ _HEEDED_LATER = {"PYTHONPATH", "PYTHONIOENCODING"}
 _LATE = (
     *("junit_uploader.cli", "pytest_jama.cli", "pytest_jama.targets.jama.target"),
     *("junit_uploader.command", "pytest_jama.cli.commands", "pytest_jama.cli.upload"),
+    *("pytest_jama.config.map_entries", "pytest_jama.session.deliver"),
 )
 """What a session or a command imports in its course."""
 
@@ -247,6 +248,7 @@ def _import_all(usual: list[str]) -> None:
     for name in _LATE:
         importlib.import_module(name)
     sys.modules.pop("test_once", None)
+    inspect.getmodule(inspect.currentframe())  # it looks where each module is, and remembers it
     sys.path[:] = paths
     sys.stdout.flush()  # what was printed here is not for those who are forked
     sys.stderr.flush()
