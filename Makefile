@@ -46,8 +46,9 @@ faults: WORKERS = 4
 faults: $(INSTALLED) ## let all front-ends meet every fault in every phase; `make test` shares a part of it among them
 	$(PYTEST) $(MATRICES) --every-cell
 
-fuzz: $(INSTALLED) ## try many more hostile files and answers than `make test`; takes long
+fuzz: $(INSTALLED) ## try many more hostile files and answers, and examples of each law, than `make test`; takes long
 	$(PYTEST) $(FUZZERS) --every-cell
+	$(PYTEST) -m hypothesis --every-cell
 
 octane-sdk: ## get the vendor's client for JavaScript, which holds the stand-in of ALM Octane to account
 	mkdir -p build/octane-js-sdk

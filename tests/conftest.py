@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 # `pytester` restores sys.modules after each test: a library that is first imported inside such a
@@ -40,15 +41,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--every-cell",
         action="store_true",
         help="let front-ends meet every cell of the faults, and each every fault in every phase; "
-        "fuzz with 20 to 70 times as many examples",
+        "fuzz, and try laws, with 25 to 125 times as many examples",
     )
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let the processes that tests start be interrupted, and tell nothing to a CI job.
 
     Shells start what runs in the background with Ctrl-C ignored, and every process hands that on.
     """
+    count = 1_000 if config.getoption("--every-cell") else 40
+    hypothesis.settings.register_profile("ours", max_examples=count, deadline=None)
+    hypothesis.settings.load_profile("ours")
     keep_metadata()
     keep_plugins()
     for system in CI_SYSTEMS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_jama.cli.init.init_conduct import load_given
@@ -35,7 +35,6 @@ def _load(**said: object) -> Settings:
     return loaded
 
 
-@settings(max_examples=30, deadline=None)
 @given(key=_NAMES, name=_NAMES, why=_NAMES)
 @pytest.mark.parametrize("is_live", [True, False])
 def test_keys_and_names_are_read_as_they_were_meant(
@@ -47,7 +46,6 @@ def test_keys_and_names_are_read_as_they_were_meant(
     assert [found for found, _ in loaded.tests.items()] == [normal_form(key)] * is_live
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=300))
 def test_a_comment_is_one_line(text: str) -> None:
     assert len(f"# {comment(text)}".splitlines()) == 1

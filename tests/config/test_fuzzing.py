@@ -128,8 +128,7 @@ def spoiled(draw: st.DrawFn, good: str, pieces: list[str]) -> bytes:
 def budget(config: pytest.Config, examples: int) -> settings:
     """Return how long to look: some seconds, or minutes with `make fuzz`."""
     return settings(
-        max_examples=examples * (50 if config.getoption("--every-cell") else 1),
-        deadline=None,
+        max_examples=examples * (100 if config.getoption("--every-cell") else 1),
         suppress_health_check=list(HealthCheck),
     )
 
@@ -164,7 +163,7 @@ def test_spoiled_settings_are_read_or_refused(
             start=tmp_path, file=None, flags={}, environ=environ, kind=kind, clock=lambda: NOON
         )
 
-    @budget(pytestconfig, 300)
+    @budget(pytestconfig, 150)
     @given(spoiled(good, YAML))
     def check(data: bytes) -> None:
         (tmp_path / kind.file).write_bytes(data)
@@ -184,7 +183,7 @@ def test_spoiled_settings_are_read_or_refused(
 def test_spoiled_flags_are_read_or_refused(
     pytestconfig: pytest.Config, kind: TargetKind[SharedSettings], name: str
 ) -> None:
-    @budget(pytestconfig, 40)
+    @budget(pytestconfig, 20)
     @given(st.lists(st.sampled_from([*YAML, "=", "OS"]), max_size=6).map("".join))
     def check(value: str) -> None:
         check_told(
@@ -203,7 +202,7 @@ def test_spoiled_flags_are_read_or_refused(
 
 
 def test_a_spoiled_lock_is_read_or_refused(pytestconfig: pytest.Config, tmp_path: Path) -> None:
-    @budget(pytestconfig, 300)
+    @budget(pytestconfig, 150)
     @given(spoiled(LOCK, JSON))
     def check(data: bytes) -> None:
         (tmp_path / "jama.lock").write_bytes(data)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_jama.config import config_digests
@@ -171,7 +171,6 @@ def test_a_file_that_is_not_such_a_table_is_refused_with_what_to_do(
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
-@settings(max_examples=60, deadline=None)
 def test_whatever_is_in_a_file_is_a_table_or_a_mistake(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "map.csv"

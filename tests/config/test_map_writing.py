@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_jama.config import load_settings
@@ -158,7 +158,6 @@ def loaded(path: Path) -> tuple[dict[str, object], dict[str, list[str]]]:
     }
 
 
-@settings(max_examples=60, deadline=None)
 @given(file=files(), links=st.dictionaries(KEYS, REFERENCES, max_size=4))
 def test_what_a_file_said_before_it_says_after_and_the_new_links(
     file: tuple[str, list[str]], links: dict[str, str]

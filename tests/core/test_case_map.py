@@ -11,7 +11,6 @@ from pytest_jama.core.cases import CaseLink
 from pytest_jama.core.known_tests import KeyPlaces
 from pytest_jama.core.test_ids import normal_form
 from tests.core.test_test_ids import junit_spelling, node_ids
-from tests.core.values import LAW
 from tests.every import every
 from tests.work import count_calls
 
@@ -261,7 +260,6 @@ def test_the_cases_of_a_file_that_could_not_be_collected_are_found(
     assert [str(link) for link in links] == [f"T-TC-{line}" for line in lines]
 
 
-@LAW
 @given(node_ids, st.data())
 def test_a_key_matches_both_spellings_of_a_test_or_none(node_id: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(node_id) - 1))
@@ -272,7 +270,6 @@ def test_a_key_matches_both_spellings_of_a_test_or_none(node_id: str, data: st.D
     assert test_map.find(node_id) == test_map.find(junit_spelling(node_id))
 
 
-@LAW
 @given(node_ids)
 def test_an_exact_key_beats_every_other(node_id: str) -> None:
     test_map = map_of("**", f"**{node_id[1:]}", node_id, f"{node_id[:-1]}**")
@@ -317,7 +314,6 @@ ids_in_normal_form = (
 )
 
 
-@LAW
 @given(st.lists(keys_in_normal_form, max_size=8, unique=True), ids_in_normal_form)
 def test_the_index_finds_what_trying_all_keys_finds(keys: list[str], test_id: str) -> None:
     assert found_line(map_of(*keys), test_id) == plain_search(keys, test_id)

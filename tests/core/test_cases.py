@@ -15,7 +15,6 @@ from pytest_jama.core.cases import (
     parse_step,
     read_links,
 )
-from tests.core.values import LAW
 from tests.every import every
 
 references = st.one_of(
@@ -107,13 +106,11 @@ def test_what_is_no_link_is_refused(text: str) -> None:
         CaseLink.parse(text)
 
 
-@LAW
 @given(links)
 def test_the_text_form_of_a_link_reads_back_as_the_link(link: CaseLink) -> None:
     assert CaseLink.parse(str(link)) == link
 
 
-@LAW
 @given(st.lists(links), st.sampled_from([",", ", ", " ,\n"]))
 def test_links_joined_by_commas_read_back_as_the_links(each: list[CaseLink], comma: str) -> None:
     assert parse_links(comma.join(map(str, each))) == tuple(each)
@@ -141,7 +138,6 @@ def test_one_bad_reference_does_not_cost_the_others() -> None:
 places = st.lists(st.lists(links | st.just(NO_CASE), max_size=3), max_size=5)
 
 
-@LAW
 @given(places)
 def test_none_takes_out_what_is_farther_and_beside_it(said: list[list[CaseLink]]) -> None:
     last = max((at for at, place in enumerate(said) if NO_CASE in place), default=-1)

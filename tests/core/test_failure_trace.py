@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.failure_trace import LONGEST_TRACE, tidy_trace
 from pytest_jama.core.redaction import Redactor
-from tests.core.values import LAW
 from tests.every import every
 
 SECRET = "hunter2-hunter2"
@@ -46,7 +45,6 @@ def test_long_trace_says_how_much_of_it_is_left_out() -> None:
     assert f"\n… {1_000_000 - kept:,} characters are left out here …\n" in trace
 
 
-@LAW
 @given(st.integers(0, 200_000), st.integers(0, 200_000))
 def test_no_cut_leaves_a_piece_of_a_secret(before: int, behind: int) -> None:
     trace = tidy_trace("-" * before + SECRET + "-" * behind, REDACTOR).text

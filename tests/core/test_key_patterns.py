@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import parse_links
 from pytest_jama.core.key_patterns import KeyPattern
-from tests.core.values import LAW
 from tests.every import every
 from tests.work import is_in_proportion
 
@@ -19,7 +18,6 @@ KEYS = st.lists(st.sampled_from(["a", "b", "/", ":", "*", "**"]), min_size=1, ma
 TEXTS = st.text("aab/:", max_size=14)
 
 
-@LAW
 @given(KEYS.map("".join).filter(lambda key: "*" in key), TEXTS)
 def test_one_star_stays_within_a_name_and_two_do_not(key: str, text: str) -> None:
     parts = re.split(r"(\*+)", key)

@@ -9,7 +9,6 @@ from pytest_jama.core.case_map import CaseMap, MapEntry
 from pytest_jama.core.cases import NO_CASE, CaseLink, CaseRef
 from pytest_jama.core.known_tests import Coverage, find_gaps
 from pytest_jama.core.results import Outcome
-from tests.core.values import LAW
 from tests.every import every
 from tests.work import count_calls
 
@@ -67,7 +66,6 @@ def cases_of(test_map: CaseMap, tests: list[str]) -> set[CaseRef]:
     return {link.case_ref for test in tests for link in test_map.find(test)}
 
 
-@LAW
 @given(maps, st.sets(st.sampled_from(list(FILES))))
 def test_no_case_looks_complete_without_one_of_its_tests(
     test_map: CaseMap, files: set[str]
@@ -80,7 +78,6 @@ def test_no_case_looks_complete_without_one_of_its_tests(
     assert all(result.outcome is Outcome.NOT_COLLECTED for result in gaps.missing)
 
 
-@LAW
 @given(maps, st.sets(st.sampled_from(["test_x", "test_y", "TestA"]), min_size=1))
 def test_no_case_looks_complete_when_tests_may_have_other_names(
     test_map: CaseMap, names: set[str]
@@ -93,7 +90,6 @@ def test_no_case_looks_complete_when_tests_may_have_other_names(
     assert not any(result.test_id in bare for result in gaps.missing)
 
 
-@LAW
 @given(maps, st.booleans())
 def test_a_session_of_everything_misses_nothing_but_what_no_test_matches(
     test_map: CaseMap, is_whole: bool
@@ -105,7 +101,6 @@ def test_a_session_of_everything_misses_nothing_but_what_no_test_matches(
     assert [each.key for each in gaps.unmatched] == dead
 
 
-@LAW
 @given(maps, st.sets(st.sampled_from(list(FILES))))
 def test_a_key_is_matched_missing_or_dead_and_never_two_of_these(
     test_map: CaseMap, files: set[str]

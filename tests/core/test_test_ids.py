@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_jama.core.test_ids import normal_form, seen_from
-from tests.core.values import LAW
 from tests.every import every
 
 segments = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,5}", fullmatch=True)
@@ -26,7 +25,6 @@ def junit_spelling(node_id: str) -> str:
     return ".".join(mangle_test_address(node_id))
 
 
-@LAW
 @given(node_ids)
 def test_a_test_has_one_normal_form_in_pytest_and_in_the_junit_file_of_the_session(
     node_id: str,
@@ -34,7 +32,6 @@ def test_a_test_has_one_normal_form_in_pytest_and_in_the_junit_file_of_the_sessi
     assert normal_form(junit_spelling(node_id)) == normal_form(node_id)
 
 
-@LAW
 @given(node_ids)
 def test_the_normal_form_of_a_normal_form_is_itself(node_id: str) -> None:
     assert normal_form(normal_form(node_id)) == normal_form(node_id)

@@ -20,7 +20,6 @@ from pytest_jama.core.text import (
     visible,
     without_user_info,
 )
-from tests.core.values import LAW
 from tests.every import every
 
 any_text = st.text(st.characters(exclude_categories=()))
@@ -68,7 +67,6 @@ def test_text_is_cleaned(text: str, expected: str) -> None:
     assert clean(text) == expected
 
 
-@LAW
 @given(any_text)
 def test_clean_text_is_fit_for_utf_8_json_and_xml(text: str) -> None:
     cleaned = clean(text)
@@ -79,7 +77,6 @@ def test_clean_text_is_fit_for_utf_8_json_and_xml(text: str) -> None:
     assert ET.fromstring(ET.tostring(element, encoding="utf-8")).tag == "e"  # noqa: S314 (ours)
 
 
-@LAW
 @given(any_text)
 def test_clean_text_is_not_cleaned_further(text: str) -> None:
     assert clean(clean(text)) == clean(text)
@@ -98,7 +95,6 @@ def test_a_text_is_cut_with_a_mark(text: str, at_most: int, expected: str) -> No
     assert shorten(text, at_most=at_most) == expected
 
 
-@LAW
 @given(st.text(), st.integers(1, 20))
 def test_a_shortened_text_is_never_too_long_and_begins_as_before(text: str, at_most: int) -> None:
     shortened = shorten(text, at_most=at_most)
@@ -171,7 +167,6 @@ def test_text_is_shown_harmless(text: str, expected: str) -> None:
     assert printable(text) == expected
 
 
-@LAW
 @given(any_text | hostile_text)
 def test_shown_text_is_one_line_without_anything_for_machines(text: str) -> None:
     shown = printable(text)
@@ -182,13 +177,11 @@ def test_shown_text_is_one_line_without_anything_for_machines(text: str) -> None
     assert printable(shown) == shown
 
 
-@LAW
 @given(any_text | hostile_text)
 def test_lines_are_shown_as_each_of_them(text: str) -> None:
     assert printable_lines(text).split("\n") == [printable(line) for line in text.split("\n")]
 
 
-@LAW
 @given(st.recursive(hostile_text, lambda each: st.dictionaries(hostile_text, each), max_leaves=5))
 def test_json_says_the_same_and_has_no_command(value: object) -> None:
     document = printable_json(json.dumps(value, indent=2))
@@ -214,7 +207,6 @@ def test_what_nobody_sees_is_written_out(text: str, expected: str) -> None:
     assert visible(text) == expected
 
 
-@LAW
 @given(any_text | hostile_text)
 def test_visible_text_is_not_changed_further(text: str) -> None:
     assert visible(visible(text)) == visible(text)

@@ -9,7 +9,6 @@ from pytest_jama.core.cases import CaseLink, parse_links
 from pytest_jama.core.results import Outcome, StepResult, TestResult
 from pytest_jama.core.verdicts import Verdict, VerdictRules, judge, worst
 from tests.core.values import (
-    LAW,
     outcomes,
     outcomes_of_executed_tests,
     verdicts_or_leave,
@@ -61,7 +60,6 @@ def rank(verdict: Verdict | None) -> int:
     return -1 if verdict is None else verdict.severity
 
 
-@LAW
 @given(results(), all_rules, st.randoms(use_true_random=False))
 def test_the_order_of_results_never_changes_a_verdict(
     session: list[TestResult],
@@ -74,7 +72,6 @@ def test_the_order_of_results_never_changes_a_verdict(
     assert summary(shuffled, rules) == summary(session, rules)
 
 
-@LAW
 @given(results(), outcomes)
 def test_one_more_result_never_improves_a_verdict(
     session: list[TestResult],
@@ -87,7 +84,6 @@ def test_one_more_result_never_improves_a_verdict(
     assert all(rank(after[case]) >= rank(verdict) for case, verdict in before.items())
 
 
-@LAW
 @given(results(), all_rules)
 def test_passed_means_that_every_linked_test_passed(
     session: list[TestResult],
@@ -108,7 +104,6 @@ def test_passed_means_that_every_linked_test_passed(
             assert step.verdict is not Verdict.PASSED or not silent
 
 
-@LAW
 @given(results(), st.sampled_from([outcome for outcome in Outcome if not outcome.did_run]), links)
 def test_one_more_test_that_did_not_run_never_makes_a_case_passed(
     session: list[TestResult],
@@ -128,7 +123,6 @@ def test_one_more_test_that_did_not_run_never_makes_a_case_passed(
             assert case.case_ref not in {link.case_ref for link in more[-1].links}
 
 
-@LAW
 @given(results(), st.sets(outcomes))
 def test_ignored_tests_are_as_though_they_were_not_there(
     session: list[TestResult],
@@ -140,7 +134,6 @@ def test_ignored_tests_are_as_though_they_were_not_there(
     assert summary(session, ignoring) == summary(rest, ignoring)
 
 
-@LAW
 @given(results(), all_rules)
 def test_tests_of_one_case_do_not_concern_the_others(
     session: list[TestResult],
@@ -156,7 +149,6 @@ def str_of_case(link: object) -> str:
     return str(link).partition("#")[0]
 
 
-@LAW
 @given(results(), all_rules)
 def test_every_result_is_accounted_for(session: list[TestResult], rules: VerdictRules) -> None:
     judgement = judge(session, rules=rules)
@@ -167,7 +159,6 @@ def test_every_result_is_accounted_for(session: list[TestResult], rules: Verdict
     assert all(not result.links for result in judgement.unlinked)
 
 
-@LAW
 @given(st.lists(verdicts_or_leave), st.lists(verdicts_or_leave))
 def test_the_worst_of_two_groups_is_the_worst_of_their_worst(
     first: list[Verdict | None],
@@ -176,7 +167,6 @@ def test_the_worst_of_two_groups_is_the_worst_of_their_worst(
     assert worst([*first, *second]) is worst([worst(first), worst(second)])
 
 
-@LAW
 @given(st.lists(verdicts_or_leave))
 def test_the_worst_is_one_of_the_given_and_none_is_worse(given: list[Verdict | None]) -> None:
     result = worst(given)
@@ -185,7 +175,6 @@ def test_the_worst_is_one_of_the_given_and_none_is_worse(given: list[Verdict | N
     assert all(rank(result) >= rank(verdict) for verdict in given)
 
 
-@LAW
 @given(st.lists(verdicts_or_leave))
 def test_leave_never_counts(given: list[Verdict | None]) -> None:
     assert worst([None, *given, None]) is worst(given)

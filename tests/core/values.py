@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from pytest_jama.core.cases import CaseRef, parse_links
@@ -14,9 +13,6 @@ from pytest_jama.targets.jama.runs import RunStep, TestRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-LAW = settings(max_examples=60, deadline=None)
-"""Enough examples to find a broken law, few enough for every run of the tests."""
 
 CASE = CaseRef.parse("JEET1-TC-1")
 

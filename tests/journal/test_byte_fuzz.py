@@ -118,10 +118,8 @@ def fuzz(
     request: pytest.FixtureRequest, check: Callable[[bytes], None], whole: bytes, *, few: int
 ) -> None:
     """Check a journal that was changed in many ways; in more with ``--every-cell``."""
-    count = few * 20 if request.config.getoption("--every-cell") else few
-    bounds = settings(
-        max_examples=count, deadline=None, suppress_health_check=list(HealthCheck), database=None
-    )
+    count = few * 40 if request.config.getoption("--every-cell") else few
+    bounds = settings(max_examples=count, suppress_health_check=list(HealthCheck), database=None)
     bounds(given(mutations(whole))(check))()
 
 
@@ -159,7 +157,7 @@ def test_every_change_is_reported_or_leads_to_what_a_kill_may_have_left(
             assert told_by(recording) in cuts
             assert passed(recording) <= most
 
-    fuzz(request, check, whole, few=250)
+    fuzz(request, check, whole, few=120)
 
 
 def test_no_change_of_a_journal_without_chain_breaks_its_reading(
@@ -170,7 +168,7 @@ def test_no_change_of_a_journal_without_chain_breaks_its_reading(
         if recording is not None:
             passed(recording)
 
-    fuzz(request, check, unchained(whole), few=250)
+    fuzz(request, check, unchained(whole), few=120)
 
 
 @pytest.mark.parametrize("is_chained", [True, False], ids=["chained", "format 1"])
@@ -191,7 +189,7 @@ def test_no_change_breaks_an_upload_and_no_chained_journal_gains_a_passed(
         found = statuses(content, tmp_path_factory)
         assert found <= most or not is_chained
 
-    fuzz(request, check, unsent if is_chained else unchained(unsent), few=60)
+    fuzz(request, check, unsent if is_chained else unchained(unsent), few=30)
 
 
 def statuses(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> set[int]:

@@ -19,7 +19,7 @@ from pytest_jama.journal import lines
 from pytest_jama.journal.merge import merge_results, merge_unmatched
 from pytest_jama.journal.record import by_session
 from pytest_jama.journal.rejudge import count_unadjusted, judge_recordings
-from tests.core.values import LAW, outcomes_of_executed_tests
+from tests.core.values import outcomes_of_executed_tests
 from tests.every import every
 from tests.journal.record import a_test, collected, record, session_of
 
@@ -61,7 +61,6 @@ def bare(judgement: Judgement) -> dict[str, object]:
 links = st.sampled_from(["J-1", "J-2", "J-1#1", "J-1, J-2", ""])
 
 
-@LAW
 @given(
     st.lists(st.tuples(outcomes_of_executed_tests, links, st.integers(0, 2)), max_size=12),
     st.randoms(use_true_random=False),
@@ -119,7 +118,6 @@ def files(
     return [record(*each, session=f"s{number}", order=order) for each in several]
 
 
-@LAW
 @given(sessions, st.randoms(use_true_random=False))
 def test_order_and_names_of_the_files_change_nothing(
     drawn: list[tuple[list[tuple[str, Outcome, str]], int, int, Verdict | None]],
@@ -199,7 +197,6 @@ def part(name: str, files: Iterable[str]) -> Recording:
     )
 
 
-@LAW
 @given(
     st.lists(st.sets(st.sampled_from(list(FILES)), min_size=1), min_size=1, max_size=4),
     st.randoms(use_true_random=False),

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from pytest_jama.journal import JournalWriter, open_journal
 from pytest_jama.journal.lines import end_line, result_line
-from tests.core.values import LAW
 from tests.every import every
 from tests.journal.samples import BARE, FULL, NASTY, NASTY_RESULT
 
@@ -134,7 +133,6 @@ def test_odd_characters_survive_on_one_line(journal: JournalWriter) -> None:
     assert journal.path.read_bytes().splitlines() == journal.path.read_bytes().split(b"\n")[:-1]
 
 
-@LAW
 @given(st.lists(st.text(st.characters(exclude_categories=())), max_size=4))
 def test_any_text_is_written_as_one_line_of_ascii(
     tmp_path_factory: pytest.TempPathFactory,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_jama.core.properties import evidence_properties
@@ -19,7 +19,6 @@ steps = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(steps=st.lists(steps, max_size=6), notes=st.lists(texts, max_size=3))
 def test_steps_and_notes_are_read_as_they_were_written(
     steps: list[tuple[int, str, str]], notes: list[str]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from junit_uploader.junit.elements import find_properties, without_marks
 from junit_uploader.junit.notes import UnreadableError
-from junit_uploader.junit.report_reader import MOST_WAITING
+from junit_uploader.junit.report_reader import CHUNK_BYTES, MOST_WAITING
 from junit_uploader.junit.scenarios import read_scenario
 from junit_uploader.merged_reports import link_tests, read_reports
 from pytest_jama.core.verdicts import VerdictRules
@@ -154,17 +154,23 @@ def test_absurd_properties_of_a_report_do_no_harm(folder: str) -> None:
 @pytest.mark.parametrize(
     "report",
     [
-        pytest.param(suite("<x/>" * (MOST_WAITING + 50_000), PASSED), id="unknown"),
-        pytest.param(suite(make_case(f"{'<a/>' * 999}<skipped/>" * 1100)), id="mixed"),
+        pytest.param(suite("<x/>" * 150_000, PASSED), id="unknown"),
+        pytest.param(suite(make_case(f"{'<a/>' * 999}<skipped/>" * 150)), id="mixed"),
     ],
 )
-def test_elements_that_would_fill_the_memory_are_refused(report: str) -> None:
-    with pytest.raises(UnreadableError, match="1,000,000 elements, and no testcase or suite ends"):
+def test_elements_that_would_fill_the_memory_are_refused(
+    monkeypatch: pytest.MonkeyPatch, report: str
+) -> None:
+    for name, fewer in ("MOST_WAITING", 100_000), ("LARGE_CHUNK_BYTES", CHUNK_BYTES):
+        monkeypatch.setattr(f"junit_uploader.junit.report_reader.{name}", fewer)
+    with pytest.raises(UnreadableError, match="100,000 elements, and no testcase or suite ends"):
         read(report)
 
 
-def test_elements_are_many_only_when_no_testcase_ends() -> None:
-    some = "<x/>" * (MOST_WAITING // 40)
+def test_elements_are_many_only_when_no_testcase_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MOST_WAITING == 1_000_000
+    monkeypatch.setattr("junit_uploader.junit.report_reader.MOST_WAITING", 100_000)
+    some = "<x/>" * 2_500
     report = suite(*(f"{some}<a>{PASSED}</a>" for _ in range(50)))
     assert len(read(report).testcases) == 50
 
@@ -230,8 +236,7 @@ def spoiled(draw: st.DrawFn) -> bytes:
 
 def test_a_spoiled_report_is_read_or_refused(pytestconfig: pytest.Config) -> None:
     @settings(
-        max_examples=20_000 if pytestconfig.getoption("--every-cell") else 400,
-        deadline=None,
+        max_examples=20_000 if pytestconfig.getoption("--every-cell") else 200,
         suppress_health_check=list(HealthCheck),
     )
     @given(spoiled())
@@ -246,7 +251,7 @@ def test_a_spoiled_report_is_read_or_refused(pytestconfig: pytest.Config) -> Non
 
 
 def test_noise_in_a_text_makes_no_failure_a_pass(pytestconfig: pytest.Config) -> None:
-    @settings(max_examples=10_000 if pytestconfig.getoption("--every-cell") else 200, deadline=None)
+    @settings(max_examples=10_000 if pytestconfig.getoption("--every-cell") else 200)
     @given(st.binary(max_size=30), st.sampled_from(["message", "text", "output"]))
     def check(noise: bytes, place: str) -> None:
         before, after = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from junit_uploader.command import write_results
@@ -124,7 +124,6 @@ def bare(judgement: Judgement) -> dict[str, tuple[Verdict | None, Sequence[tuple
     }
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.lists(cases, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_reports_in_any_order_lead_to_the_same_and_so_do_their_journals(
     drawn: list[Case], chance: random.Random
@@ -137,7 +136,6 @@ def test_reports_in_any_order_lead_to_the_same_and_so_do_their_journals(
     assert bare(judge_journals(*([report] for report in reports))) == whole
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(linked_cases, min_size=1, max_size=6), st.integers(0, 2))
 def test_sessions_of_any_reports_lead_to_the_same(drawn: list[Case], cut: int) -> None:
     reports = reports_of(drawn)
@@ -145,7 +143,6 @@ def test_sessions_of_any_reports_lead_to_the_same(drawn: list[Case], cut: int) -
     assert bare(judge_journals(*sessions)) == bare(judge_reports(*reports))
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(linked_cases, min_size=1, max_size=6), linked_cases)
 def test_testcase_that_did_not_run_makes_no_case_passed(drawn: list[Case], added: Case) -> None:
     silent = added._replace(inside="<skipped/>", steps=())

@@ -6,7 +6,7 @@ import io
 from collections import Counter
 from xml.etree import ElementTree as ET
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from junit_uploader.junit.report_reader import read_junit
@@ -87,7 +87,6 @@ class Dripping(io.BytesIO):
         return super().read(97 if size else size)
 
 
-@settings(max_examples=200, deadline=None)
 @given(reports)
 def test_any_tree_is_read_as_the_rule_says(report: str) -> None:
     stream = Dripping(report.encode())

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
 
@@ -188,7 +188,6 @@ def test_tasks_note_in_their_own_steps(evidence: JamaFixture) -> None:
 moves = st.lists(st.sampled_from(["note", "wait", "in"]), max_size=8)
 
 
-@settings(deadline=None, max_examples=60)
 @given(plans=st.lists(moves, min_size=1, max_size=4))
 def test_whatever_tasks_do_each_note_ends_in_the_step_it_was_said_in(
     plans: list[list[str]],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.sandbox.client import add, remove, replace, statuses
@@ -299,7 +299,6 @@ OPERATION = some.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(operations=some.lists(OPERATION, min_size=1, max_size=3))
 def test_no_operation_ever_breaks_the_server(server: Any, operations: Any) -> None:
     from tests.sandbox.client import World  # noqa: PLC0415 - a world for each example

@@ -11,7 +11,7 @@ from pytest_jama.core.cases import CaseRef, parse_links
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import Verdict, VerdictRules, judge, judge_case
 from pytest_jama.session.final_cases import FinalCases
-from tests.core.values import LAW, result_of
+from tests.core.values import result_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +112,6 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(tuple(tests), tuple(ends))
 
 
-@LAW
 @given(stories(), st.sampled_from([frozenset(), frozenset([Outcome.SKIPPED])]))
 def test_what_is_concluded_early_is_what_the_whole_session_says(
     story: Story, ignored: frozenset[Outcome]

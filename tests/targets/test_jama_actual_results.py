@@ -27,7 +27,6 @@ from pytest_jama.targets.jama.actual_results import (
     words_of,
 )
 from pytest_jama.targets.jama.inline_images import image_html
-from tests.core.values import LAW
 from tests.every import every
 
 NOW = datetime(2026, 11, 28, 18, 20, 5, tzinfo=timezone.utc)
@@ -155,7 +154,6 @@ pieces = st.recursive(
 )
 
 
-@LAW
 @given(st.lists(pieces, max_size=6).map("".join), st.integers(14, 300))
 def test_html_of_others_stays_well_formed_when_it_is_cut(text: str, room: int) -> None:
     short = shorten_html(text, at_most=room)
@@ -167,7 +165,6 @@ def test_html_of_others_stays_well_formed_when_it_is_cut(text: str, room: int) -
     assert len(short) <= room
 
 
-@LAW
 @given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=6))
 def test_entries_are_read_as_they_were_written(texts: list[str]) -> None:
     entries = [StoredEntry(f"<p>x{html.escape(text)}</p>") for text in texts]

@@ -122,11 +122,10 @@ def own_sandbox() -> Iterator[Sandbox]:
 def test_any_value_in_any_place_ends_in_a_report_or_an_error_of_ours(
     own_sandbox: Sandbox, pytestconfig: pytest.Config, is_new: bool
 ) -> None:
-    count = 1_000 if pytestconfig.getoption("--every-cell") else 15
+    count = 1_000 if pytestconfig.getoption("--every-cell") else 8
 
     @settings(
         max_examples=count,
-        deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -19,7 +19,6 @@ from pytest_jama.targets.jama.actual_results import (
 )
 from pytest_jama.targets.jama.standing import Writer
 from pytest_jama.targets.jama.update_plan import plan_updates
-from tests.core.values import LAW
 from tests.sandbox.client import Api
 
 if TYPE_CHECKING:
@@ -133,7 +132,6 @@ def test_rich_text_that_comes_back_to_the_letter_stays_rich(make_world: MakeWorl
 
 
 @given(st.lists(st.text(max_size=40), max_size=5))
-@LAW
 def test_an_account_reads_the_same_as_plain_text(lines: list[str]) -> None:
     account = account_html(["PASSED: x", *lines, "by us"], keep=["by us"], session="s")
     rich, plain = (read_account(StoredEntry(text)) for text in (account, plain_text(account)))

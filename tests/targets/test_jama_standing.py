@@ -17,7 +17,7 @@ from pytest_jama.targets.jama.run_body import body_of, patch_operations
 from pytest_jama.targets.jama.standing import UNFINISHED, Writer
 from pytest_jama.targets.jama.update_plan import plan_updates, status_from_steps
 from pytest_jama.targets.jama.wire import read_step
-from tests.core.values import CASE, LAW, case_of, result_of, run_of, steps_of
+from tests.core.values import CASE, case_of, result_of, run_of, steps_of
 from tests.every import every
 
 if TYPE_CHECKING:
@@ -178,7 +178,6 @@ sessions = st.lists(
 words = st.sampled_from([INPROGRESS, Verdict.BLOCKED])
 
 
-@LAW
 @given(sessions, st.sampled_from([0, 3]), words)
 def test_no_sequence_of_sessions_lets_a_part_replace_a_whole(
     parts: list[Part], count: int, incomplete: Verdict
@@ -198,7 +197,6 @@ def test_no_sequence_of_sessions_lets_a_part_replace_a_whole(
         run = after
 
 
-@LAW
 @given(
     st.lists(st.tuples(st.sampled_from(["s1", "s2", "s3"]), st.sampled_from([PASSED, FAILED]))),
     st.sampled_from(["", MEASURED]),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_jama.core.results import Outcome
 from pytest_jama.core.verdicts import CaseVerdict, StepVerdict, Verdict
 from pytest_jama.targets.jama.update_plan import NewSteps, status_from_steps, update_steps
-from tests.core.values import CASE, LAW, case_of, result_of, steps_of, verdicts
+from tests.core.values import CASE, case_of, result_of, steps_of, verdicts
 from tests.every import every
 
 if TYPE_CHECKING:
@@ -234,7 +234,6 @@ def case_with(verdict: Verdict, report: dict[int, Verdict]) -> CaseVerdict:
     return case_of(verdict, *sorted(report.items()))
 
 
-@LAW
 @given(stored, reports, verdicts)
 def test_the_array_keeps_its_length_and_order(
     before: tuple[RunStep, ...],
@@ -246,7 +245,6 @@ def test_the_array_keeps_its_length_and_order(
     assert [step.as_read for step in after] == [step.as_read for step in before]
 
 
-@LAW
 @given(stored, reports, verdicts)
 def test_the_intended_status_is_what_the_array_amounts_to(
     before: tuple[RunStep, ...],
@@ -259,7 +257,6 @@ def test_the_intended_status_is_what_the_array_amounts_to(
     assert new.status is status_from_steps(step.status for step in new.steps)
 
 
-@LAW
 @given(stored, reports, verdicts)
 def test_a_run_never_shows_better_than_its_case(
     before: tuple[RunStep, ...],
@@ -271,7 +268,6 @@ def test_a_run_never_shows_better_than_its_case(
     assert is_left(before) or new.status.severity >= verdict.severity
 
 
-@LAW
 @given(stored, reports, verdicts)
 def test_the_same_results_twice_change_nothing_more(
     before: tuple[RunStep, ...],

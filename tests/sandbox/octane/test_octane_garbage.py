@@ -35,9 +35,7 @@ json_values = st.recursive(
 bodies = st.dictionaries(
     st.sampled_from([*NAMES, "id", "jobs", "server_ci_id"]), json_values, max_size=6
 )
-few = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+few = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

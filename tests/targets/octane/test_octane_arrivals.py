@@ -15,7 +15,6 @@ from pytest_jama.targets.octane.document_head import BuildIds, DocumentHead
 from pytest_jama.targets.octane.run_element import SentTest
 from pytest_jama.targets.octane.server_runs import find_moment_ms
 from pytest_jama.targets.octane.taken_documents import describe_gaps, is_due
-from tests.core.values import LAW
 from tests.every import every
 from tests.targets.octane.entity_scripts import asked, page
 from tests.targets.octane.octane_lab import result
@@ -304,7 +303,6 @@ def test_without_runs_nothing_is_asked(entities_of: OpenEntities) -> None:
 
 
 @given(st.integers(0, 4_000_000_000_000), st.integers(-14 * 60, 14 * 60))
-@LAW
 def test_a_moment_is_read_in_any_time_zone(moment_ms: int, offset_min: int) -> None:
     zone = timezone(timedelta(minutes=offset_min))
     written = datetime.fromtimestamp(moment_ms // 1000, zone).replace(

@@ -17,7 +17,7 @@ from pytest_jama.targets.octane import document
 from pytest_jama.targets.octane.document import build_documents, write_documents
 from pytest_jama.targets.octane.document_head import BuildIds, DocumentHead, SuiteRef
 from pytest_jama.targets.octane.test_names import name_of
-from tests.core.values import LAW, result_of, step_result
+from tests.core.values import result_of, step_result
 from tests.every import every
 from tests.targets.octane.read_documents import (
     NO_HEAD,
@@ -80,7 +80,6 @@ HEADS = st.builds(
 )
 
 
-@LAW
 @given(st.lists(RESULTS, max_size=8), HEADS)
 def test_document_is_valid_whatever_tests_and_settings_say(
     results: list[TestResult], head: DocumentHead
@@ -96,7 +95,6 @@ def did_run(result: TestResult) -> bool:
     return result.outcome in RAN
 
 
-@LAW
 @given(st.lists(RESULTS, max_size=8), st.randoms(use_true_random=False), SECONDS)
 def test_order_in_which_tests_end_does_not_matter(
     results: list[TestResult], chance: random.Random, started: float
@@ -117,7 +115,6 @@ def as_read_back(result: TestResult) -> TestResult:
 FINITE = st.none() | st.floats(-1e9, 1e18) | st.sampled_from([0.0005, 0.0015, 1e-7, 0.4999999])
 
 
-@LAW
 @given(st.lists(st.tuples(RESULTS, FINITE, FINITE), max_size=8), HEADS, st.floats(0, 2e9))
 def test_journal_makes_the_same_documents_as_the_session(
     found: list[tuple[TestResult, float | None, float | None]], head: DocumentHead, started: float

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_jama.targets.octane import query
-from tests.core.values import LAW
 from tests.every import every
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=40) | st.text(
@@ -123,7 +122,6 @@ def test_a_text_is_escaped(text: str, expected: str) -> None:
 
 
 @given(any_text)
-@LAW
 def test_an_escaped_text_cannot_end_the_query_it_stands_in(text: str) -> None:
     rest = query.escape(text).replace("\\\\", "")
     assert "^" not in rest
@@ -133,7 +131,6 @@ def test_an_escaped_text_cannot_end_the_query_it_stands_in(text: str) -> None:
 
 
 @given(any_text)
-@LAW
 def test_an_escaped_text_still_is_the_text(text: str) -> None:
     read = iter(query.escape(text))
     shown = [next(read) if each == "\\" else each for each in read]
@@ -142,7 +139,6 @@ def test_an_escaped_text_still_is_the_text(text: str) -> None:
 
 
 @given(st.lists(st.integers(1, 500), max_size=400))
-@LAW
 def test_each_id_is_asked_for_once_and_never_more_than_a_hundred_at_a_time(ids: list[int]) -> None:
     asked: list[str] = []
     for statement in query.has_ids("id", ids):

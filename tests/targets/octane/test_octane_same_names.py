@@ -205,9 +205,7 @@ PARAMETERS = st.lists(
 )
 
 
-@settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PARAMETERS)
 def test_whatever_parameters_are_called_the_same_tests_are_named(
     tmp_path_factory: pytest.TempPathFactory, parameters: list[str]

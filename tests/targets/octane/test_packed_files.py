@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from pytest_jama.core.attached_file import AttachedFile
 from pytest_jama.targets.octane.packed_files import pack, safe_name
-from tests.core.values import LAW
 from tests.every import every
 
 PNG = b"\x89PNG\r\n\x1a\nabc"
@@ -86,7 +85,6 @@ def test_names_lose_what_the_server_does_not_take(name: str, expected: str) -> N
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=400), st.binary(max_size=20))
-@LAW
 def test_every_file_gets_a_name_that_the_server_takes(name: str, content: bytes) -> None:
     packed = pack(_file(name, content), content)
     assert not re.search(r'[/\\:*?"<>|\r\n]', packed.name)
@@ -97,7 +95,6 @@ def test_every_file_gets_a_name_that_the_server_takes(name: str, content: bytes)
 
 
 @given(st.binary(max_size=10), st.binary(max_size=10))
-@LAW
 def test_files_of_one_name_and_other_contents_have_other_names(one: bytes, other: bytes) -> None:
     names = {pack(_file("a.txt", each), each).name for each in (one, other)}
     assert len(names) == len({one, other})
