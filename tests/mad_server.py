@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import itertools
 import os
 import socket
 import struct
@@ -458,14 +459,16 @@ class MadServer:
         """Spoil every answer but tokens."""
         self.spoils = lambda line: None if TOKEN_PATH in line else kind
 
-    def once_each(self, kind: Callable[[Talk], None]) -> None:
-        """Spoil the first answer to each request; the second one is good."""
+    def once_each(self, *kinds: Callable[[Talk], None]) -> None:
+        """Spoil the first answer to each request, in each way by turns; the second one is good."""
         known: set[str] = set()
+        turns = itertools.cycle(kinds)
 
         def spoils(line: str) -> Callable[[Talk], None] | None:
-            is_new = line not in known
+            if line in known or TOKEN_PATH in line:
+                return None
             known.add(line)
-            return kind if is_new and TOKEN_PATH not in line else None
+            return next(turns)
 
         self.spoils = spoils
 

@@ -98,9 +98,14 @@ def test_an_odd_answer_that_is_clear_costs_nothing(kind: str, upload: Upload) ->
     assert set(upload.repeated) <= {"the server had closed the connection", *looks_up}
 
 
-@pytest.mark.parametrize("kind", UNCLEAR)
-def test_an_answer_that_cannot_be_used_is_asked_for_again(kind: str, upload: Upload) -> None:
-    upload.server.once_each(UNCLEAR[kind])
+UPLOADS = 20
+"""Among how many `make test` shares the kinds of answers; `make fuzz` gives each one of its own."""
+
+
+def test_an_answer_that_cannot_be_used_is_asked_for_again(
+    kinds: Sequence[str], upload: Upload
+) -> None:
+    upload.server.once_each(*map(UNCLEAR.__getitem__, kinds))
     receipts = upload.run()
     assert [receipt.state for receipt in receipts] == [SendState.SENT] * 3
     upload.assert_done_once()
@@ -112,10 +117,14 @@ SHARE = [*itertools.islice(UNCLEAR, 0, None, 6), *SLOW, *FINAL]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Let the server end in some ways, or with `--every-cell` in all."""
+    """Let the server end in some ways, or with `--every-cell` in all, each in an upload."""
+    is_whole = metafunc.config.getoption("--every-cell")
     if "ending" in metafunc.fixturenames:
-        is_whole = metafunc.config.getoption("--every-cell")
         metafunc.parametrize("ending", ENDING if is_whole else SHARE)
+    if "kinds" in metafunc.fixturenames:
+        turns = len(UNCLEAR) if is_whole else UPLOADS
+        shares = [list(UNCLEAR)[turn::turns] for turn in range(turns)]
+        metafunc.parametrize("kinds", shares, ids=map(" ".join, shares))
 
 
 def test_a_mad_server_ends_the_upload_and_a_good_one_makes_it_good(
