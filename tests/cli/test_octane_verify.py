@@ -17,6 +17,7 @@ from tests.here import run_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
 SUITE = """
@@ -73,11 +74,15 @@ class VerifiedOctane:
 
 @pytest.fixture
 def verified(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    closing: ThreadPoolExecutor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Iterator[VerifiedOctane]:
-    with OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)) as sandbox:
-        settle_in(sandbox, tmp_path, monkeypatch)
-        yield VerifiedOctane(sandbox, tmp_path, capsys)
+    sandbox = OctaneSandbox(knobs=OctaneKnobs(task_poll_count=0)).start()
+    settle_in(sandbox, tmp_path, monkeypatch)
+    yield VerifiedOctane(sandbox, tmp_path, capsys)
+    closing.submit(sandbox.stop)
 
 
 def test_what_was_sent_is_there_with_one_list_and_one_of_files(verified: VerifiedOctane) -> None:

@@ -18,6 +18,7 @@ from tests.targets.scripted import FakeTime, Reply, ScriptedServer, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import ThreadPoolExecutor
 
     from pytest_jama.targets.http.request import Login
 
@@ -47,12 +48,13 @@ def world(running_sandbox: Sandbox) -> Iterator[JamaWorld]:
 
 
 @pytest.fixture
-def make_world() -> Iterator[MakeWorld]:
+def make_world(closing: ThreadPoolExecutor) -> Iterator[MakeWorld]:
     """An empty project in a sandbox of its own, which behaves as asked for."""
     with ExitStack() as stack:
 
         def make(**knobs: Any) -> JamaWorld:
-            sandbox = stack.enter_context(Sandbox(knobs=Knobs(**knobs)))
+            sandbox = Sandbox(knobs=Knobs(**knobs)).start()
+            stack.callback(closing.submit, sandbox.stop)
             return stack.enter_context(JamaWorld(sandbox, "JEET1"))
 
         yield make

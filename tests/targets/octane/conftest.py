@@ -14,6 +14,7 @@ from tests.targets.octane.octane_world import OctaneWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import ThreadPoolExecutor
 
     from tests.targets.conftest import Serve
     from tests.targets.scripted import FakeTime, Reply, ScriptedServer
@@ -41,12 +42,13 @@ class MakeWorkspace(Protocol):
 
 
 @pytest.fixture
-def make_workspace(fake_time: FakeTime) -> Iterator[MakeWorkspace]:
+def make_workspace(fake_time: FakeTime, closing: ThreadPoolExecutor) -> Iterator[MakeWorkspace]:
     """An empty workspace in a stand-in of its own, which behaves as asked for."""
     with ExitStack() as stack:
 
         def make(**knobs: Any) -> OctaneWorld:
-            sandbox = stack.enter_context(OctaneSandbox(knobs=OctaneKnobs(**knobs)))
+            sandbox = OctaneSandbox(knobs=OctaneKnobs(**knobs)).start()
+            stack.callback(closing.submit, sandbox.stop)
             return stack.enter_context(OctaneWorld(sandbox, fake_time.clocks))
 
         yield make
@@ -72,12 +74,13 @@ class MakeLab(Protocol):
 
 
 @pytest.fixture
-def make_lab(fake_time: FakeTime) -> Iterator[MakeLab]:
+def make_lab(fake_time: FakeTime, closing: ThreadPoolExecutor) -> Iterator[MakeLab]:
     """A workspace in a stand-in of its own, which behaves as asked for."""
     with ExitStack() as stack:
 
         def make(**knobs: Any) -> OctaneLab:
-            sandbox = stack.enter_context(OctaneSandbox(knobs=OctaneKnobs(**knobs)))
+            sandbox = OctaneSandbox(knobs=OctaneKnobs(**knobs)).start()
+            stack.callback(closing.submit, sandbox.stop)
             return stack.enter_context(OctaneLab(sandbox, fake_time.clocks))
 
         yield make
