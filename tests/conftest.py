@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let the processes that tests start be interrupted, and tell nothing to a CI job.
 
     Shells start what runs in the background with Ctrl-C ignored, and every process hands that on.
+    How many examples hypothesis tries is said here for all tests that do not say it themselves.
     """
     count = 1_000 if config.getoption("--every-cell") else 40
     hypothesis.settings.register_profile("ours", max_examples=count, deadline=None)

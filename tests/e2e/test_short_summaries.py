@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.harness import Repository
 
-MANY = 25
+MANY = 40
 BODIES = (
     "assert False, 'the pump was louder than the standard allows it to be'",
     "pass",

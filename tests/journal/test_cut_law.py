@@ -168,11 +168,11 @@ def check(path: Path, cut: Cut, server: Server, expected: Server) -> None:
     assert not again.writes
 
 
-@pytest.mark.parametrize("tail,every", [(b"", 1), (b"\0" * 500, 4)], ids=["killed", "lost power"])
+@pytest.mark.parametrize("tail", [b"", b"\0" * 500], ids=["killed", "lost power"])
 def test_whatever_is_left_of_a_journal_ends_as_an_undisturbed_session(
-    whole: bytes, tail: bytes, every: int, tmp_path: Path
+    whole: bytes, tail: bytes, tmp_path: Path
 ) -> None:
-    for at in sorted(set(cuts(whole)))[::every]:
+    for at in sorted(set(cuts(whole))):
         cut = Cut(whole[:at])
         if cut.count("session"):
             path = tmp_path / str(at) / NAME

@@ -161,6 +161,7 @@ def test_absurd_properties_of_a_report_do_no_harm(folder: str) -> None:
 def test_elements_that_would_fill_the_memory_are_refused(
     monkeypatch: pytest.MonkeyPatch, report: str
 ) -> None:
+    assert MOST_WAITING == 1_000_000
     for name, fewer in ("MOST_WAITING", 100_000), ("LARGE_CHUNK_BYTES", CHUNK_BYTES):
         monkeypatch.setattr(f"junit_uploader.junit.report_reader.{name}", fewer)
     with pytest.raises(UnreadableError, match="100,000 elements, and no testcase or suite ends"):
@@ -168,7 +169,6 @@ def test_elements_that_would_fill_the_memory_are_refused(
 
 
 def test_elements_are_many_only_when_no_testcase_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MOST_WAITING == 1_000_000
     monkeypatch.setattr("junit_uploader.junit.report_reader.MOST_WAITING", 100_000)
     some = "<x/>" * 2_500
     report = suite(*(f"{some}<a>{PASSED}</a>" for _ in range(50)))

@@ -119,15 +119,15 @@ def test_the_sandbox_imports_nothing_else_of_the_distribution() -> None:
     assert output.split() == ["pytest_jama", "pytest_jama.sandbox"]
 
 
-def test_a_cycle_of_many_runs_is_served() -> None:
+def test_a_cycle_of_10_000_runs_is_served() -> None:
     with Sandbox() as sandbox:
         world = World(sandbox)
         with sandbox.store.database.transaction():
-            cycle = world.cycle(*[1] * 2_000)
-        query = {"testCycle": cycle, "startAt": 1_950, "maxResults": 50}
+            cycle = world.cycle(*[1] * 10_000)
+        query = {"testCycle": cycle, "startAt": 9_950, "maxResults": 50}
         answer = world.api.get("/testruns", params=query)
         last = answer.data[-1]
-        assert (answer.total, last["documentKey"]) == (2_000, f"{world.key}-TSTRN-2000")
+        assert (answer.total, last["documentKey"]) == (10_000, f"{world.key}-TSTRN-10000")
         sent = add("testRunSteps", [{"status": "PASSED"}])
         assert world.api.patch(f"/testruns/{last['id']}", sent).status == 200
         world.api.close()

@@ -107,6 +107,7 @@ def test_an_answer_that_cannot_be_used_is_asked_for_again(
 ) -> None:
     upload.server.once_each(*map(UNCLEAR.__getitem__, kinds))
     receipts = upload.run()
+    assert len(set(upload.server.seen)) > len(kinds)  # each had its turn, and the token none
     assert [receipt.state for receipt in receipts] == [SendState.SENT] * 3
     upload.assert_done_once()
 
