@@ -120,8 +120,9 @@ class Variables:
         """
         try:
             found = _parse_status(self.ask_git(*_STATUS))
-        except GitError:
-            found = Checkout(_or_nothing(self.look_up, "GIT_COMMIT"))
+        except GitError as exc:  # an old git, or a broken index, may know the commit
+            is_outside = _OUTSIDE in str(exc)
+            found = Checkout("" if is_outside else _or_nothing(self.look_up, "GIT_COMMIT"))
         stated = self.environ.get("GIT_COMMIT", "")
         if stated and stated != found.commit:
             found = Checkout(stated)
@@ -136,6 +137,9 @@ class Variables:
 class GitError(Exception):
     """Git does not know what it was asked."""
 
+
+_OUTSIDE = "not a git repository"
+"""What git says where there is nothing to ask for; in another language, it is asked once more."""
 
 _OUR_FOLDERS = ":(top,exclude,glob)**/.jama/**"
 _STATUS = (

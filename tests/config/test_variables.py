@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -145,6 +145,29 @@ def test_whether_a_stated_commit_was_edited_is_known_only_where_it_is_checked_ou
     here = git(repository, "rev-parse", "HEAD")
     found = [Variables({"GIT_COMMIT": each}, repository).find_checkout() for each in (here, "1f")]
     assert [(each.commit, each.is_modified) for each in found] == [(here, False), ("1f", None)]
+
+
+def test_outside_of_a_repository_git_is_asked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    run = subprocess.run
+
+    def counted(words: list[str], **more: Any) -> subprocess.CompletedProcess[Any]:
+        asked.append(words)
+        return run(words, check=more.pop("check"), **more)
+
+    monkeypatch.setenv("LC_ALL", "C")  # another language costs a second question
+    monkeypatch.setattr(subprocess, "run", counted)
+    assert Variables({}, tmp_path).find_checkout() == Checkout("")
+    assert Variables({"GIT_COMMIT": "1f0c"}, tmp_path).find_checkout() == Checkout("1f0c")
+    assert len(asked) == 2
+
+
+def test_where_git_cannot_tell_what_was_edited_the_commit_is_known(repository: Path) -> None:
+    commit = git(repository, "rev-parse", "HEAD")
+    (repository / ".git" / "index").write_bytes(b"not an index")
+    assert Variables({}, repository).find_checkout() == Checkout(commit)
 
 
 def test_a_repository_without_commits_has_none(tmp_path: Path) -> None:
