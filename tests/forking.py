@@ -99,13 +99,16 @@ def keep_plugins() -> None:
     def is_fixture(_: str, value: object) -> bool:
         return type(value) is kind
 
-    modules, classes = (types.ModuleType,), (types.ModuleType, type)
+    classes = (types.ModuleType, type)
     vars(_manager)["dir"] = _keep_names(
-        may_be_hook, lambda holder: holder if isinstance(holder, modules) else None
+        may_be_hook, lambda holder: None if isinstance(holder, type) else _class_of(holder)
     )
     look = vars(_manager).get("_static_hook_attr")  # since pluggy 1.7
     if look:
         vars(_manager)["_static_hook_attr"] = functools.partial(_look_at_function, look)
+    hooks = sys.modules.get("pluggy._impl")  # since pluggy 1.7
+    if hooks:
+        vars(hooks)["varnames"] = _keep_parameters(vars(hooks)["varnames"])
     kind = getattr(fixtures, "FixtureFunctionDefinition", None)  # since pytest 8.4
     if kind:
         vars(fixtures)["dir"] = _keep_names(
@@ -113,10 +116,42 @@ def keep_plugins() -> None:
         )
 
 
+def _class_of(holder: object) -> object:
+    """Return what bears the hooks of a plugin: itself if it is a module, else its class."""
+    return holder if isinstance(holder, types.ModuleType) else type(holder)
+
+
 def _look_at_function(otherwise: Callable[[object, str], Any], holder: object, name: str) -> Any:
-    """Do what pluggy does, in less time for a function of a module: there it is what it seems."""
-    value = vars(holder).get(name) if isinstance(holder, types.ModuleType) else None
-    return (value, value) if isinstance(value, types.FunctionType) else otherwise(holder, name)
+    """Do what pluggy does, in less time for a function of a module, or a method of a class."""
+    if isinstance(holder, types.ModuleType):
+        value = vars(holder).get(name)
+        return (value, value) if isinstance(value, types.FunctionType) else otherwise(holder, name)
+    if not isinstance(holder, type) and name not in getattr(holder, "__dict__", ()):
+        for each in type(holder).__mro__:
+            value = vars(each).get(name)
+            if isinstance(value, types.FunctionType):
+                return value, types.MethodType(value, holder)
+            if name in vars(each):
+                break
+    return otherwise(holder, name)
+
+
+def _keep_parameters(read: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that reads once what parameters a function, or a method, has."""
+    kept: dict[bool, weakref.WeakKeyDictionary[object, Any]] = {
+        is_bound: weakref.WeakKeyDictionary() for is_bound in (False, True)
+    }
+
+    def parameters_of(function: object, **more: Any) -> Any:
+        is_bound = isinstance(function, types.MethodType)
+        plain = function.__func__ if isinstance(function, types.MethodType) else function
+        if more or not isinstance(plain, types.FunctionType):
+            return read(function, **more)
+        if plain not in kept[is_bound]:
+            kept[is_bound][plain] = read(function)
+        return kept[is_bound][plain]
+
+    return parameters_of
 
 
 def _keep_names(
@@ -133,7 +168,9 @@ def _keep_names(
     def names_in(holder: object) -> list[str]:
         source = source_of(holder)
         if source in kept:
-            return kept[source]
+            own = {} if source is holder else getattr(holder, "__dict__", {})
+            its_own = (name for name, value in own.items() if is_wanted(name, value))
+            return list(dict.fromkeys((*kept[source], *its_own)))
         names = dir(holder)
         if source is not None:
             kept[source] = [name for name in names if is_wanted(name, _get(source, name))]
