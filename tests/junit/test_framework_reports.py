@@ -36,11 +36,14 @@ if EXPECTED:  # a parametrization over nothing would show up as a skipped test
             assert sum(found.values()) == EXPECTED[name]["textual_testcases"]
 
 
+WITHOUT_OTHERS = ("-pno:randomly", "-pno:flaky", "-pno:pytest-retry")
+"""The last of them keeps for later sessions of a process what it was told in one."""
+
+
 def run_pytest(pytester: pytest.Pytester, code: str, *options: str) -> Mapping[str, ReportedTest]:
     """Run pytest over a module, and return the tests of its report in normal form."""
     pytester.makepyfile(test_module=code)
-    others = ["-pno:randomly", "-pno:flaky", "-pno:pytest-retry"]
-    pytester.runpytest_inprocess(*others, "--junitxml=report.xml", *options)
+    pytester.runpytest_inprocess(*WITHOUT_OTHERS, "--junitxml=report.xml", *options)
     tests = read_reports([str(pytester.path / "report.xml")]).tests
     return {normal_form(test_id): test for test_id, test in tests.items()}
 
@@ -166,6 +169,8 @@ def test_report_of_pytest_has_the_test_ids_of_its_session(
         file.write_text(code, encoding="utf-8")
     collected = CollectedIds()
     options = ("--doctest-modules", "--import-mode=importlib", "--junitxml=report.xml")
-    pytester.runpytest_inprocess(f"-ojunit_family={family}", *options, plugins=[collected])
+    pytester.runpytest_inprocess(
+        *WITHOUT_OTHERS, f"-ojunit_family={family}", *options, plugins=[collected]
+    )
     tests = read_reports([str(pytester.path / "report.xml")]).tests
     assert sorted(map(normal_form, tests)) == collected.forms

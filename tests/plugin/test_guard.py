@@ -47,7 +47,10 @@ def test_hook_that_breaks_answers_nothing_and_is_remembered() -> None:
 
 
 @pytest.mark.parametrize("is_registered", [True, False])
-def test_plugin_object_is_let_go_of_once(is_registered: bool) -> None:
+def test_plugin_object_is_let_go_of_once(
+    is_registered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # some keep things for later sessions
     config, plugin = pytest.Config.fromdictargs({}, []), Plugin()
     if is_registered:
         config.pluginmanager.register(plugin)
