@@ -152,6 +152,20 @@ def test_merge_claims_each_run_for_the_newest_session_with_results_of_it(world: 
     assert world.repository.statuses() == {1: "PASSED", 2: "FAILED", 3: "NOT_RUN"}
 
 
+def test_what_is_sent_as_one_counts_as_shards_also_where_a_later_one_was_killed(
+    world: World,
+) -> None:
+    world.journal(EARLY, FAILED, FAILED)
+    killed = world.journal(LATE, PASSED)
+    send(world, killed)
+    whole = killed.read_bytes().splitlines(keepends=True)
+    killed.write_bytes(b"".join(whole[:-1]))
+    assert not is_finished(killed)
+    assert world(".jama") == 0
+    assert world.repository.statuses() == {1: "FAILED", 2: "FAILED", 3: "NOT_RUN"}
+    assert "PASSED -> FAILED: 1 failed, 1 passed" in world.out
+
+
 def test_part_of_a_merge_does_not_replace_the_whole(world: World) -> None:
     first, last = world.journal(EARLY, FAILED), world.journal(LAST, PASSED, PASSED)
     assert world(str(first), str(last)) == 0
