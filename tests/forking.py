@@ -106,9 +106,9 @@ def keep_plugins() -> None:
     look = vars(_manager).get("_static_hook_attr")  # since pluggy 1.7
     if look:
         vars(_manager)["_static_hook_attr"] = functools.partial(_look_at_function, look)
-    hooks = sys.modules.get("pluggy._impl")  # since pluggy 1.7
-    if hooks:
-        vars(hooks)["varnames"] = _keep_parameters(vars(hooks)["varnames"])
+    implementations = vars(sys.modules.get("pluggy._impl", _manager))  # since pluggy 1.7
+    if "varnames" in implementations:
+        implementations["varnames"] = _keep_parameters(implementations["varnames"])
     kind = getattr(fixtures, "FixtureFunctionDefinition", None)  # since pytest 8.4
     if kind:
         vars(fixtures)["dir"] = _keep_names(

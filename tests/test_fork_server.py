@@ -77,6 +77,48 @@ def test_a_forked_process_sees_what_a_started_one_sees(
         assert each == seen[0]
 
 
+class Hooks:
+    """A plugin with hooks of each kind."""
+
+    def __init__(self, *, has_own: bool) -> None:
+        if has_own:
+            self.pytest_own = lambda config: config
+
+    def pytest_method(self, config: object, item: object = None) -> None:
+        """Do nothing."""
+
+    @classmethod
+    def pytest_of_class(cls, session: object) -> None:
+        """Do nothing."""
+
+    @staticmethod
+    def pytest_static(report: object) -> None:
+        """Do nothing."""
+
+    @property
+    def pytest_value(self) -> str:
+        """Be a value and not a hook."""
+        return "value"
+
+
+def test_the_hooks_of_a_class_are_the_same_whenever_they_are_read() -> None:
+    of_class = {
+        "pytest_method": (("config",), ("item",)),
+        "pytest_of_class": (("session",), ()),
+        "pytest_static": (("report",), ()),
+    }
+    for has_own in (False, False, True, False):
+        manager, plugin = pytest.PytestPluginManager(), Hooks(has_own=has_own)
+        manager.register(plugin)
+        found = {
+            hook.name: (each.argnames, each.kwargnames)
+            for hook in manager.get_hookcallers(plugin) or ()
+            for each in hook.get_hookimpls()
+            if each.plugin is plugin
+        }
+        assert found == of_class | ({"pytest_own": (("config",), ())} if has_own else {})
+
+
 @pytest.mark.parametrize(
     "command, status",
     [
